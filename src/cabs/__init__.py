@@ -1,0 +1,1 @@
+"""The words that all steps share: event contracts, money and distances, fares."""

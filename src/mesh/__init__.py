@@ -1,0 +1,1 @@
+"""An event mesh for one machine: what a Knative Broker does, without Kubernetes, Kafka or Docker."""

@@ -1,0 +1,127 @@
+"""The composition root: everything that runs is made here, and taken down in the reverse order."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+
+from mesh import assembly
+from mesh.addresses import Resolver
+from mesh.assembly import Parts
+from mesh.broker.broker import Broker
+from mesh.broker.broker_class import KAFKA
+from mesh.broker.client import AiohttpClient
+from mesh.broker.delivery import Delivery
+from mesh.broker.faults import Faults
+from mesh.broker.history import History
+from mesh.broker.ingress import Ingress
+from mesh.broker.listener import Listener
+from mesh.clock import SystemClock
+from mesh.control.api import serving
+from mesh.control.discovery import RunningMesh as Announcement
+from mesh.control.discovery import announce, withdraw
+from mesh.errors import InvalidManifests
+from mesh.functions.hosting import hosting
+from mesh.ledger.sqlite import SqliteLedger
+from mesh.manifests.model import Project
+from mesh.manifests.project import load
+from mesh.operations import RunningMesh
+from mesh.options import UpOptions
+from mesh.state import held
+
+LEDGER_FILE = "ledger.sqlite"
+
+logger = logging.getLogger(__name__)
+
+
+async def up(options: UpOptions) -> int:
+    """Run the mesh until SIGTERM or SIGINT; answer the process' exit status.
+
+    Raises InvalidManifests for files it refuses, NotDone for an address or a state directory that is taken.
+    """
+    project = load(options.root)
+    if project.problems:
+        raise InvalidManifests(project.problems)
+    stopping = _stop_signal()
+    with held(options.state):
+        await _run(project, options, stopping)
+    return 0
+
+
+async def _run(project: Project, options: UpOptions, stopping: asyncio.Event) -> None:
+    clock = SystemClock()
+    history = History(clock)
+    faults = Faults()
+    async with AsyncExitStack() as stack:
+        ledger = stack.enter_context(closing(SqliteLedger(options.state / LEDGER_FILE)))
+        client = await stack.enter_async_context(AiohttpClient())
+        parts = Parts(ledger, Delivery(client, faults, clock), history, clock)
+        brokers = assembly.brokers(project, parts)
+        await assembly.subscribe(project, parts)
+        ingress = Ingress({f"/{broker.key}".encode(): broker for broker in brokers}, KAFKA)
+        listener = await stack.enter_async_context(_listening(ingress, options))
+        functions = await stack.enter_async_context(hosting(project, options, listener.url, clock))
+        resolver = Resolver(functions, listener.url)
+        assembly.dispatch(project, brokers, parts, resolver.address)
+        operations = RunningMesh(brokers, functions, ledger, history, faults, resolver.broker_url, _warnings(project))
+        await stack.enter_async_context(_console(operations, options))
+        await _dispatch(brokers, ingress, listener, options, stopping)
+
+
+async def _dispatch(
+    brokers: Sequence[Broker], ingress: Ingress, listener: Listener, options: UpOptions, stopping: asyncio.Event
+) -> None:
+    """Deliver until it is time to stop; then take no more in, and let what is in flight end within the grace."""
+    dispatchers = [dispatcher for broker in brokers for dispatcher in broker.dispatchers]
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(one.run(), name=f"dispatch {one.route.key}") for one in dispatchers]
+        ingress.ready = True
+        _say_ready(listener.url, options)
+        await stopping.wait()
+        ingress.ready = False
+        await listener.stop(options.grace_seconds)
+        for dispatcher in dispatchers:
+            dispatcher.stop()
+        _, late = await asyncio.wait(running, timeout=options.grace_seconds) if running else (set(), set())
+        for task in late:
+            logger.warning("%s did not end within %g s and is cut off", task.get_name(), options.grace_seconds)
+            task.cancel()
+
+
+@asynccontextmanager
+async def _listening(ingress: Ingress, options: UpOptions) -> AsyncIterator[Listener]:
+    listener = Listener(ingress, options.listen)
+    await listener.start()
+    try:
+        yield listener
+    finally:
+        await listener.stop(0.0)
+
+
+@asynccontextmanager
+async def _console(operations: RunningMesh, options: UpOptions) -> AsyncIterator[None]:
+    async with serving(operations, options.console) as url:
+        announce(options.state, Announcement(url, os.getpid()))
+        try:
+            yield
+        finally:
+            withdraw(options.state)
+
+
+def _say_ready(url: str, options: UpOptions) -> None:
+    line = json.dumps({"ready": url}) if options.output == "json" else f"ready {url}"
+    print(line, flush=True)  # noqa: T201 - what `mesh up` promises on its standard output
+
+
+def _stop_signal() -> asyncio.Event:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    return stopping
+
+
+def _warnings(project: Project) -> list[str]:
+    return [str(warning) for warning in project.warnings]

@@ -1,0 +1,209 @@
+"""Carries one event for one trigger until it is delivered, sunk or kept; each step is in the ledger before the next."""
+
+import asyncio
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from typing import Literal
+
+from mesh.broker.delivery import Delivery, Result
+from mesh.broker.history import History
+from mesh.broker.offsets import Offsets
+from mesh.broker.retry import Failed, GiveUp, Wait, decide, no_response
+from mesh.broker.route import Route
+from mesh.clock import Clock, rfc3339
+from mesh.control.shapes import Attempt, Outcome
+from mesh.errors import LedgerUnavailable
+from mesh.event import Event
+from mesh.ledger.port import Append, Bury, Change, Failure, Finish, Ledger, Letter, Postpone, Progress, Stored
+from mesh.wire import Response
+
+BODY_BYTES_KEPT = 1024  # no broker class tells a dead letter sink more
+LEDGER_PAUSE_SECONDS = 1.0
+_EXTENSION = re.compile(r"kne-([a-z0-9]+)")
+
+logger = logging.getLogger(__name__)
+
+
+class Carrier:
+    """One trigger's; `appended` is told of every reply that was stored."""
+
+    def __init__(
+        self,
+        route: Route,
+        offsets: Offsets,
+        delivery: Delivery,
+        ledger: Ledger,
+        history: History,
+        clock: Clock,
+        appended: Callable[[Stored], None],
+    ) -> None:
+        self._route = route
+        self._offsets = offsets
+        self._delivery = delivery
+        self._ledger = ledger
+        self._history = history
+        self._clock = clock
+        self._appended = appended
+        self._pauses: set[asyncio.Future[None]] = set()
+        self._stopping = False
+
+    async def carry(self, stored: Stored, progress: Progress) -> None:
+        """Attempt, wait and attempt again, from wherever the event has come to."""
+        self._history.opened(stored, self._route.key, self._route.subscriber.url, progress)
+        step: Progress | None = progress
+        while step is not None and not self._stopping:
+            await self._pause(step.due - self._clock.now())
+            step = await self._attempt(stored, step)
+
+    def stop(self) -> None:
+        """End waits at once, and begin no attempt; those under way go on to their end."""
+        self._stopping = True
+        for pause in self._pauses:
+            pause.cancel()
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
+        pause = asyncio.ensure_future(self._clock.sleep(seconds))
+        self._pauses.add(pause)
+        try:
+            await pause
+        finally:
+            self._pauses.discard(pause)
+
+    async def _attempt(self, stored: Stored, progress: Progress) -> Progress | None:
+        """Make one attempt; answer how the event stands after it, or None when the trigger is done with it."""
+        began = self._clock.now()
+        self._history.attempting(stored, self._route.key)
+        result = await self._sent(stored.event, progress)
+        verdict = self._read(result)
+        if not isinstance(verdict, Failed):
+            self._remember(stored, progress, began, result, None, None)
+            await self._succeed(stored, progress, verdict)
+            return None
+        decision = decide(self._route.policy, progress.attempts + 1, verdict)
+        self._remember(stored, progress, began, result, verdict, decision)
+        if isinstance(decision, Wait):
+            return await self._postpone(stored, self._later(progress, verdict, decision))
+        return await self._give_up(stored, progress, result, decision.reason)
+
+    async def _sent(self, event: Event, progress: Progress) -> Result:
+        try:
+            return await self._send(event, progress)
+        except Exception as error:
+            # A fault of ours must not cost the event: it counts as an attempt without a response.
+            logger.exception("event %s for %s", event.id, self._route.key)
+            return Result(None, f"the mesh failed to send it ({type(error).__name__}: {error})")
+
+    async def _send(self, event: Event, progress: Progress) -> Result:
+        route = self._route
+        namespace = route.trigger.namespace
+        if progress.failure is None or route.sink is None:
+            return await self._delivery.to_subscriber(
+                route.key, namespace, route.subscriber, event, route.policy.timeout
+            )
+        dead = route.broker_class.dead_letter(event, progress.failure)
+        return await self._delivery.to_sink(namespace, route.sink, dead, route.policy.timeout)
+
+    def _read(self, result: Result) -> Event | Failed | None:
+        if result.response is None:
+            return no_response(result.error)
+        return self._route.broker_class.read_reply(result.response)
+
+    def _later(self, progress: Progress, failed: Failed, wait: Wait) -> Progress:
+        due = self._clock.now() + wait.pause.total_seconds()
+        return Progress(progress.phase, progress.attempts + 1, due, failed.reason, progress.failure)
+
+    async def _postpone(self, stored: Stored, progress: Progress) -> Progress:
+        self._offsets.settle(stored.seq)
+        await self._record(lambda: [Postpone(self._route.key, stored.seq, self._offsets.position, progress)])
+        return progress
+
+    async def _give_up(self, stored: Stored, progress: Progress, result: Result, reason: str) -> Progress | None:
+        if progress.failure is not None:
+            failure = _with_sink_failure(progress.failure, reason)
+        else:
+            failure = _failure(self._route.subscriber.url, result.response, reason, progress.attempts + 1)
+            if self._route.sink is not None:
+                return await self._postpone(stored, Progress("dead_letter_sink", failure=failure, last=reason))
+        letter = self._letter(stored, "kept", failure)
+        await self._finish(stored, "kept", failure.reason, [Bury(letter)], letter.id)
+        return None
+
+    async def _succeed(self, stored: Stored, progress: Progress, reply: Event | None) -> None:
+        changes: list[Change] = []
+        if reply is not None:
+            caused = Event(reply.attributes, reply.data, reply.trace or stored.event.trace)
+            changes.append(Append(stored.broker, caused, self._clock.now()))
+        if progress.failure is None:
+            await self._finish(stored, "delivered", None, changes)
+            return
+        letter = self._letter(stored, "sunk", progress.failure)
+        await self._finish(stored, "sunk", progress.failure.reason, [*changes, Bury(letter)], letter.id)
+
+    async def _finish(
+        self, stored: Stored, outcome: Outcome, reason: str | None, changes: list[Change], letter: str | None = None
+    ) -> None:
+        """Write the end and what it brings with it in one transaction, so that no reply comes twice or not at all."""
+        key = self._route.key
+        self._offsets.settle(stored.seq)
+        seqs = await self._record(lambda: [*changes, Finish(key, stored.seq, self._offsets.position)])
+        appends = [change for change in changes if isinstance(change, Append)]
+        for seq, new in zip(seqs, appends, strict=True):
+            self._history.replied(stored, key, seq, from_sink=outcome == "sunk")
+            self._appended(Stored(seq, new.broker, new.accepted_at, new.event))
+        self._history.closed(stored, key, outcome, reason, letter)
+
+    async def _record(self, changes: Callable[[], list[Change]]) -> list[int]:
+        """Write, however long the disk is full: the event is not out of our hands before it is written down."""
+        while True:
+            try:
+                return await self._ledger.write(*changes())
+            except LedgerUnavailable as error:
+                logger.error("%s waits for the ledger: %s", self._route.key, error)  # noqa: TRY400 - no bug of ours
+                await self._clock.sleep(LEDGER_PAUSE_SECONDS)
+
+    def _letter(self, stored: Stored, state: Literal["sunk", "kept"], failure: Failure) -> Letter:
+        letter_id = uuid.uuid4().hex[:12]
+        now = self._clock.now()
+        return Letter(letter_id, state, self._route.key, stored.broker, now, stored.event, failure)
+
+    def _remember(
+        self,
+        stored: Stored,
+        progress: Progress,
+        began: float,
+        result: Result,
+        failed: Failed | None,
+        decision: Wait | GiveUp | None,
+    ) -> None:
+        wait = decision.pause.total_seconds() if isinstance(decision, Wait) else None
+        now = self._clock.now()
+        attempt = Attempt(
+            number=progress.attempts + 1,
+            to=progress.phase,
+            at=rfc3339(began),
+            seconds=now - began,
+            status=None if result.response is None else result.response.status,
+            error=None if failed is None else failed.reason,
+            fault=result.fault,
+            retry_in=wait,
+            next_due=None if wait is None else rfc3339(now + wait),
+        )
+        self._history.attempted(stored, self._route.key, attempt, ok=failed is None)
+
+
+def _failure(destination: str, response: Response | None, reason: str, attempts: int) -> Failure:
+    if response is None:
+        return Failure(destination, None, b"", {}, reason, attempts)
+    extensions = {match[1]: value for name, value in response.headers if (match := _EXTENSION.fullmatch(name))}
+    told = extensions.get("reason")
+    words = f"{reason} ({told})" if told else reason
+    return Failure(destination, response.status, response.body[:BODY_BYTES_KEPT], extensions, words, attempts)
+
+
+def _with_sink_failure(failure: Failure, reason: str) -> Failure:
+    words = f"{failure.reason}; then the dead letter sink failed, too: {reason}"
+    return Failure(failure.destination, failure.code, failure.body, failure.extensions, words, failure.attempts)

@@ -1,0 +1,116 @@
+"""The mesh's own list of dead letters: shown, replayed to the trigger that failed, discarded."""
+
+import base64
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal
+
+from mesh.broker.broker import Broker
+from mesh.broker.history import History
+from mesh.clock import rfc3339
+from mesh.control import shapes
+from mesh.errors import NotDone, NotFound
+from mesh.event import Event
+from mesh.ledger.port import Exhume, Ledger, Letter
+
+
+class DeadLetters:
+    """A letter leaves the list in the same transaction that puts its event back, so that none is lost or doubled."""
+
+    def __init__(self, brokers: Sequence[Broker], ledger: Ledger, history: History) -> None:
+        self._brokers = {broker.key: broker for broker in brokers}
+        self._ledger = ledger
+        self._history = history
+        self._leaving: set[str] = set()
+
+    def count(
+        self, state: Literal["sunk", "kept"] | None, triggers: Collection[str] | None, event_type: str | None
+    ) -> int:
+        return sum(
+            state in (None, letter.state)
+            and (triggers is None or letter.trigger in triggers)
+            and event_type in (None, letter.event.type)
+            for letter in self._ledger.letters()
+        )
+
+    def listed(self, event_type: str | None, trigger: str | None) -> list[shapes.DeadLetter]:
+        return [
+            _shown(letter)
+            for letter in self._ledger.letters()
+            if event_type in (None, letter.event.type) and trigger in (None, letter.trigger)
+        ]
+
+    def show(self, letter_id: str) -> shapes.DeadLetterDetail:
+        letter = self._get(letter_id)
+        text, encoded = _text_or_base64(letter.event.data)
+        return shapes.DeadLetterDetail(
+            letter=_shown(letter), attributes=letter.event.attributes, data=text, data_base64=encoded
+        )
+
+    async def replay(self, request: shapes.Replay) -> list[str]:
+        """Put the events back, each for the trigger that failed it and for no other."""
+        letters = self._ledger.letters() if request.all else [self._get(letter_id) for letter_id in request.ids]
+        if request.data is not None and len(letters) != 1:
+            raise NotDone(f"new data is for one dead letter, not for {len(letters)}: name one id")
+        for letter in letters:
+            data = letter.event.data if request.data is None else request.data.encode()
+            event = Event(letter.event.attributes, data, letter.event.trace)
+            with self._taken(letter):
+                await self._broker(letter).replay(event, letter)
+            self._history.left_the_list(letter, "replayed")
+        return [letter.id for letter in letters]
+
+    async def discard(self, ids: Sequence[str]) -> list[str]:
+        letters = [self._get(letter_id) for letter_id in ids]
+        await self._ledger.write(*(Exhume(letter.id) for letter in letters))
+        for letter in letters:
+            self._history.left_the_list(letter, "discarded")
+        return [letter.id for letter in letters]
+
+    @contextmanager
+    def _taken(self, letter: Letter) -> Iterator[None]:
+        """Two operators at once replay a letter once."""
+        if letter.id in self._leaving:
+            raise NotFound(f"dead letter {letter.id} is being replayed already")
+        self._leaving.add(letter.id)
+        try:
+            yield
+        finally:
+            self._leaving.discard(letter.id)
+
+    def _get(self, letter_id: str) -> Letter:
+        letter = self._ledger.letter(letter_id)
+        if letter is None:
+            raise NotFound(f"no dead letter {letter_id}: `mesh dead-letters list` shows their ids")
+        return letter
+
+    def _broker(self, letter: Letter) -> Broker:
+        broker = self._brokers.get(letter.broker)
+        if broker is None or letter.trigger not in (dispatcher.route.key for dispatcher in broker.dispatchers):
+            raise NotDone(f"dead letter {letter.id} is for trigger {letter.trigger}, which no manifest declares now")
+        return broker
+
+
+def _shown(letter: Letter) -> shapes.DeadLetter:
+    return shapes.DeadLetter(
+        id=letter.id,
+        state=letter.state,
+        trigger=letter.trigger,
+        event_id=letter.event.id,
+        event_source=letter.event.source,
+        event_type=letter.event.type,
+        destination=letter.failure.destination,
+        code=letter.failure.code,
+        reason=letter.failure.reason,
+        attempts=letter.failure.attempts,
+        died_at=rfc3339(letter.died_at),
+    )
+
+
+def _text_or_base64(data: bytes | None) -> tuple[str | None, str | None]:
+    if data is None:
+        return None, None
+    try:
+        return data.decode(), None
+    except UnicodeDecodeError:
+        return None, base64.b64encode(data).decode()

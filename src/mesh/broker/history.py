@@ -1,0 +1,165 @@
+"""What happened lately, in memory and bounded: for `trace`, `watch` and the counts of `status`."""
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from mesh.clock import Clock, rfc3339
+from mesh.control.shapes import Attempt, Change, Outcome
+from mesh.ledger.port import Letter, Progress, Stored
+
+EVENTS_KEPT = 10_000
+CHANGES_QUEUED = 1_000
+
+
+@dataclass(slots=True)
+class DeliveryRecord:
+    """One trigger's dealings with one event, as far as remembered."""
+
+    trigger: str
+    subscriber: str
+    outcome: Outcome
+    reason: str | None = None
+    attempts_before_restart: int = 0
+    last_before_restart: str | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    dead_letter: str | None = None
+    reply: int | None = None  # sequence numbers
+    sink_reply: int | None = None
+
+
+@dataclass(slots=True)
+class EventRecord:
+    stored: Stored
+    deliveries: dict[str, DeliveryRecord] = field(default_factory=dict)
+
+
+class Changes:
+    """One watcher's queue: the oldest lines give way when it does not keep up."""
+
+    def __init__(self) -> None:
+        self._lines: deque[Change] = deque(maxlen=CHANGES_QUEUED)
+        self._arrived = asyncio.Event()
+
+    def put(self, change: Change) -> None:
+        self._lines.append(change)
+        self._arrived.set()
+
+    async def stream(self) -> AsyncIterator[Change]:
+        while True:
+            while self._lines:
+                yield self._lines.popleft()
+            self._arrived.clear()
+            await self._arrived.wait()
+
+
+class History:
+    """Remembers the newest events and tells watchers; nothing here decides anything."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._events: OrderedDict[int, EventRecord] = OrderedDict()
+        self._watchers: set[Changes] = set()
+        self.delivered: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+
+    def find(self, event_id: str) -> list[EventRecord]:
+        """All remembered events with that id, oldest first."""
+        return [record for record in self._events.values() if record.stored.event.id == event_id]
+
+    def get(self, seq: int) -> EventRecord | None:
+        return self._events.get(seq)
+
+    async def watch(self) -> AsyncIterator[Change]:
+        """Yield every change from now on."""
+        changes = Changes()
+        self._watchers.add(changes)
+        try:
+            async for change in changes.stream():
+                yield change
+        finally:
+            self._watchers.discard(changes)
+
+    def accepted(self, stored: Stored) -> None:
+        self.seen(stored)
+        self._tell("accepted", stored, detail=stored.broker)
+
+    def seen(self, stored: Stored) -> EventRecord:
+        """Return the event's record, making one for an event from before a restart."""
+        record = self._events.get(stored.seq)
+        if record is None:
+            record = self._events[stored.seq] = EventRecord(stored)
+            if len(self._events) > EVENTS_KEPT:
+                self._events.popitem(last=False)
+        return record
+
+    def not_matched(self, stored: Stored, trigger: str, subscriber: str, reason: str) -> None:
+        self.seen(stored).deliveries[trigger] = DeliveryRecord(trigger, subscriber, "not_matched", reason)
+
+    def opened(self, stored: Stored, trigger: str, subscriber: str, progress: Progress) -> None:
+        outcome: Outcome = "waiting" if progress.attempts else "in_flight"
+        self.seen(stored).deliveries[trigger] = DeliveryRecord(
+            trigger,
+            subscriber,
+            outcome,
+            attempts_before_restart=progress.attempts,
+            last_before_restart=progress.last or None,
+        )
+        self._tell("matched", stored, trigger)
+
+    def attempting(self, stored: Stored, trigger: str) -> None:
+        self._delivery(stored, trigger).outcome = "in_flight"
+
+    def attempted(self, stored: Stored, trigger: str, attempt: Attempt, *, ok: bool) -> None:
+        delivery = self._delivery(stored, trigger)
+        delivery.attempts.append(attempt)
+        if attempt.retry_in is not None:
+            delivery.outcome = "waiting"
+        if not ok:
+            self.failed[trigger] += 1
+        status = attempt.error or f"status {attempt.status}"
+        wait = "" if attempt.retry_in is None else f", next in {attempt.retry_in:g} s"
+        self._tell("attempt", stored, trigger, f"{attempt.number}: {status}{wait}")
+
+    def closed(self, stored: Stored, trigger: str, outcome: Outcome, reason: str | None, letter: str | None) -> None:
+        delivery = self._delivery(stored, trigger)
+        delivery.outcome, delivery.reason, delivery.dead_letter = outcome, reason, letter
+        if outcome == "delivered":
+            self.delivered[trigger] += 1
+        self._tell(outcome, stored, trigger, reason or "")
+
+    def replied(self, stored: Stored, trigger: str, reply: int, *, from_sink: bool) -> None:
+        delivery = self._delivery(stored, trigger)
+        if from_sink:
+            delivery.sink_reply = reply
+        else:
+            delivery.reply = reply
+
+    def left_the_list(self, letter: Letter, outcome: Outcome) -> None:
+        """Say what became of a dead letter, where its event is still remembered."""
+        for record in self.find(letter.event.id):
+            delivery = record.deliveries.get(letter.trigger)
+            if delivery is not None and delivery.dead_letter == letter.id:
+                delivery.outcome = outcome
+                self._tell(outcome, record.stored, letter.trigger, letter.id)
+
+    def tell(self, what: str, detail: str) -> None:
+        """Tell watchers of something that is about no single event."""
+        self._publish(Change(at=rfc3339(self._clock.now()), what=what, detail=detail))
+
+    def _delivery(self, stored: Stored, trigger: str) -> DeliveryRecord:
+        deliveries = self.seen(stored).deliveries
+        return deliveries.setdefault(trigger, DeliveryRecord(trigger, "", "in_flight"))
+
+    def _tell(self, what: str, stored: Stored, trigger: str | None = None, detail: str = "") -> None:
+        if self._watchers:
+            event = stored.event
+            at = rfc3339(self._clock.now())
+            self._publish(
+                Change(at=at, what=what, event_id=event.id, event_type=event.type, trigger=trigger, detail=detail)
+            )
+
+    def _publish(self, change: Change) -> None:
+        for watcher in self._watchers:
+            watcher.put(change)

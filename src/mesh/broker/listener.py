@@ -1,0 +1,76 @@
+"""The ingress' socket: listens, bounds the number of clients, drains on the way out."""
+
+import asyncio
+from contextlib import suppress
+
+from mesh.broker.protocol import Application, Connection
+from mesh.errors import NotDone
+from mesh.options import Address
+
+MAX_CONNECTIONS = 4096
+REQUEST_SECONDS = 60.0  # a request that takes longer to arrive is cut off
+SWEEP_SECONDS = 5.0
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound
+
+
+class Listener:
+    """Serves one application on one address; use as `async with`."""
+
+    def __init__(self, application: Application, address: Address) -> None:
+        self._application = application
+        self._address = address
+        self._connections: set[Connection] = set()
+        self._empty = asyncio.Event()
+        self._server: asyncio.Server
+        self._sweep: asyncio.TimerHandle
+
+    async def start(self) -> None:
+        """Listen; raises NotDone when the address cannot be had."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(self._connect, self._address.host, self._address.port, backlog=1024)
+        except OSError as error:
+            raise NotDone(
+                f"cannot listen on {self._address} ({error.strerror}): "
+                "end what holds the port, or choose another with --listen"
+            ) from error
+        self._sweep = loop.call_later(SWEEP_SECONDS, self._cut_off_slow)
+
+    @property
+    def url(self) -> str:
+        """Where clients of this machine reach it, with the port that port 0 became."""
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return f"http://{Address('127.0.0.1' if host in EVERY_ADDRESS else host, port)}"
+
+    async def stop(self, within: float) -> None:
+        """Refuse new clients, answer what came in whole, close; at most `within` seconds."""
+        self._sweep.cancel()
+        self._server.close()
+        for connection in list(self._connections):
+            connection.close_when_idle()
+        if self._connections:
+            self._empty.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within):
+                    await self._empty.wait()
+        for connection in list(self._connections):
+            connection.abort()
+
+    def _connect(self) -> Connection:
+        connection = Connection(self._application, self._forget)
+        self._connections.add(connection)
+        if len(self._connections) > MAX_CONNECTIONS:
+            asyncio.get_running_loop().call_soon(connection.abort)
+        return connection
+
+    def _forget(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if not self._connections:
+            self._empty.set()
+
+    def _cut_off_slow(self) -> None:
+        loop = asyncio.get_running_loop()
+        for connection in list(self._connections):
+            if connection.receiving_since is not None and loop.time() - connection.receiving_since > REQUEST_SECONDS:
+                connection.abort()
+        self._sweep = loop.call_later(SWEEP_SECONDS, self._cut_off_slow)

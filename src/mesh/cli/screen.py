@@ -1,0 +1,64 @@
+"""Standard output: documents, lines and tables; nothing that comes from an event can steer the terminal."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+import msgspec
+
+CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Colours text, or not."""
+
+    on: bool
+
+    def __call__(self, colour: str, text: str) -> str:
+        return f"\x1b[{CODES[colour]}m{text}\x1b[0m" if self.on and text else text
+
+
+def show(text: str) -> None:
+    """Write a line, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def show_document(value: Any) -> None:
+    """Write one JSON document."""
+    show(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def show_item(value: Any) -> None:
+    """Write one item of a stream as a line of JSON."""
+    show(msgspec.json.encode(value).decode())
+
+
+def paint_for(stream: TextIO, environ: Mapping[str, str]) -> Paint:
+    """Colour a terminal only, and only without NO_COLOR (https://no-color.org)."""
+    return Paint(stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb")
+
+
+def paint() -> Paint:
+    """Return the paint for standard output."""
+    return paint_for(sys.stdout, os.environ)
+
+
+def printable(text: str) -> str:
+    """Escape what would move the cursor, change colours or reorder the line: control and format characters."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align the columns on the left, two spaces apart."""
+    cells = [list(head), *([printable(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 attempt`, `2 attempts`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

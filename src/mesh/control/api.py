@@ -1,0 +1,151 @@
+"""The console's HTTP server: the routes over the running mesh's operations, and their errors as sentences."""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from mesh.control import metrics, openapi
+from mesh.control.own_host import is_own
+from mesh.control.port import Operations
+from mesh.control.routes import INDEX, METRICS, OPENAPI, PAGES, ROUTES, Call, Page, Route, Stream
+from mesh.control.shapes import Failure
+from mesh.control.streaming import stream_lines
+from mesh.errors import MeshError, NotDone, NotFound, StartFailed, UsageError
+from mesh.options import Address
+
+# A replacement payload of Kafka's 1 MiB, with every character escaped as JSON.
+MAX_BODY_BYTES = 8 * 1024 * 1024
+# Streams end by themselves when the mesh stops; a call is answered from memory and disk.
+SHUTDOWN_SECONDS = 2.0
+
+STATUS_OF: tuple[tuple[type[Exception], int], ...] = (
+    (NotFound, 404),
+    (UsageError, 400),
+    (msgspec.ValidationError, 400),
+    (msgspec.DecodeError, 400),
+    (NotDone, 409),
+)
+INTERNAL = 500
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def serving(operations: Operations, address: Address) -> AsyncIterator[str]:
+    """Serve until the block ends and yield the console's URL with its real port.
+
+    Raises StartFailed when the address cannot be listened on.
+    """
+    runner = web.AppRunner(application(operations, address.host), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, address.host, address.port).start()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StartFailed(
+                f"the console cannot listen on {address} ({reason}): choose --console HOST:PORT"
+            ) from None
+        yield f"http://{Address(address.host, runner.addresses[0][1])}"
+    finally:
+        await runner.cleanup()
+
+
+def application(operations: Operations, host: str) -> web.Application:
+    """Return the console as an application that answers to `host` and to the loopback names alone."""
+    stopping = asyncio.Event()
+    app = web.Application(middlewares=[_translated, _only_for(host)], client_max_size=MAX_BODY_BYTES)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, _handler(route, operations, stopping))
+    contents = {
+        INDEX: _index,
+        METRICS: lambda: metrics.exposition(operations.status()),
+        OPENAPI: lambda: openapi.text().decode(),
+    }
+    for page, content in contents.items():
+        app.router.add_get(page.path, _page_handler(page, content))
+    app.on_shutdown.append(_set(stopping))
+    return app
+
+
+def _handler(route: Call[Any, Any] | Stream[Any, Any], operations: Operations, stopping: asyncio.Event) -> Handler:
+    return _stream(route, operations, stopping) if isinstance(route, Stream) else _call(route, operations)
+
+
+def _call(route: Call[Any, Any], operations: Operations) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        answered = route.run(operations, await _asked(route, request))
+        return _json(await answered if inspect.isawaitable(answered) else answered)
+
+    return answer
+
+
+def _stream(route: Stream[Any, Any], operations: Operations, stopping: asyncio.Event) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await stream_lines(request, route.run(operations, await _asked(route, request)), stopping)
+
+    return answer
+
+
+def _page_handler(page: Page, content: Callable[[], str]) -> Handler:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=content().encode(), headers={"Content-Type": page.media_type})
+
+    return answer
+
+
+async def _asked(route: Route[Any, Any], request: web.Request) -> Any:
+    if route.method == "POST":
+        return msgspec.json.decode(await request.read(), type=route.asks)
+    return msgspec.convert({**request.query, **request.match_info}, route.asks, strict=False)
+
+
+@web.middleware
+async def _translated(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every error into a Failure; the only place that does."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        return _json(Failure(error=f"{request.method} {request.path}: {error.reason}"), error.status)
+    except (MeshError, msgspec.MsgspecError) as error:
+        status = next((status for kind, status in STATUS_OF if isinstance(error, kind)), INTERNAL)
+        return _json(Failure(error=str(error)), status)
+    except Exception:
+        logger.exception("control.failed", extra={"method": request.method, "path": request.path})
+        return _json(Failure(error="a bug in the mesh: its log has the traceback"), INTERNAL)
+
+
+def _only_for(host: str) -> Any:
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        port = request.transport.get_extra_info("sockname")[1] if request.transport else 0
+        hosts, origins = request.headers.getall("Host", []), request.headers.getall("Origin", [])
+        if not is_own(hosts, origins, name=host, port=port):
+            raise web.HTTPForbidden(reason="the Host or Origin is not the console's own")
+        return await handler(request)
+
+    return check
+
+
+def _json(answer: Any, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(answer), status=status, content_type="application/json")
+
+
+def _index() -> str:
+    routes = [(route.method, route.path, route.summary) for route in ROUTES]
+    pages = [("GET", page.path, page.summary) for page in PAGES]
+    return "mesh console\n\n" + "".join(f"{method:7}{path:29}{summary}\n" for method, path, summary in routes + pages)
+
+
+def _set(stopping: asyncio.Event) -> Callable[[web.Application], Awaitable[None]]:
+    async def stop(_: web.Application) -> None:
+        stopping.set()
+
+    return stop

@@ -1,0 +1,173 @@
+"""A CloudEvent as a value, and its two HTTP content modes.
+
+Source: CloudEvents 1.0 (cloudevents/spec: spec.md, bindings/http-protocol-binding.md, formats/json-format.md); 0.3 is
+carried as it came. Attribute values are text, as every hop of a Knative broker sends them in binary mode.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from urllib.parse import quote, unquote_to_bytes
+
+import msgspec
+
+RawHeaders = Iterable[tuple[bytes, bytes]]
+
+STRUCTURED = "application/cloudevents+json"
+TRACE_HEADERS = (b"traceparent", b"tracestate", b"baggage")
+_REQUIRED = ("id", "source", "type")
+_VERSIONS = ("1.0", "0.3")
+_NAME = re.compile(r"[a-z0-9]+")
+# Printable ASCII less space, double quote and percent (HTTP binding 3.1.3.2).
+_PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
+
+
+class NotACloudEvent(ValueError):  # noqa: N818 - it is the answer to a question, not a fault of ours
+    """The message is no CloudEvent; the text says what is wrong with it."""
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Attributes with lower-case names (`datacontenttype` among them), the bytes of the data, and W3C trace headers."""
+
+    attributes: dict[str, str]
+    data: bytes | None = None
+    trace: dict[str, str] = {}
+
+    @property
+    def id(self) -> str:
+        return self.attributes["id"]
+
+    @property
+    def source(self) -> str:
+        return self.attributes["source"]
+
+    @property
+    def type(self) -> str:
+        return self.attributes["type"]
+
+    def extended(self, extensions: Mapping[str, str]) -> "Event":
+        """Return the event with these attributes added or replaced."""
+        return Event(self.attributes | dict(extensions), self.data, self.trace)
+
+
+def from_http(headers: RawHeaders, body: bytes) -> Event:
+    """Read a request or response in either content mode; raises NotACloudEvent."""
+    names = [(name.lower(), value) for name, value in headers]
+    content_type = next((_text(value) for name, value in names if name == b"content-type"), None)
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type == STRUCTURED:
+        attributes, data = _structured(body)
+    elif any(name == b"ce-specversion" for name, _ in names):
+        attributes, data = _binary(names, content_type), body or None
+    else:
+        raise NotACloudEvent("neither structured (application/cloudevents+json) nor binary (a ce-specversion header)")
+    _validate(attributes)
+    return Event(attributes, data, {name.decode(): _text(value) for name, value in names if name in TRACE_HEADERS})
+
+
+def to_headers(event: Event) -> list[tuple[str, str]]:
+    """Write the event's attributes and trace context as the headers of a binary message."""
+    headers = [
+        (f"ce-{name}", quote(value, safe=_PLAIN))
+        for name, value in event.attributes.items()
+        if name != "datacontenttype"
+    ]
+    if "datacontenttype" in event.attributes:
+        headers.append(("content-type", _one_line(event.attributes["datacontenttype"])))
+    headers.extend((name, _one_line(value)) for name, value in event.trace.items())
+    return headers
+
+
+def _binary(names: list[tuple[bytes, bytes]], content_type: str | None) -> dict[str, str]:
+    attributes = {
+        name[3:].decode("latin-1"): _percent_decoded(value) for name, value in names if name.startswith(b"ce-")
+    }
+    if content_type is not None:
+        attributes["datacontenttype"] = content_type
+    return attributes
+
+
+def _structured(body: bytes) -> tuple[dict[str, str], bytes | None]:
+    try:
+        members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotACloudEvent(f"the body is no JSON object: {error}") from None
+    data, encoded = members.pop("data", None), members.pop("data_base64", None)
+    if data is not None and encoded is not None:
+        raise NotACloudEvent("both data and data_base64 are set")
+    attributes = {name: text for name, raw in members.items() if (text := _member(name, raw)) is not None}
+    if encoded is not None:
+        return attributes, _base64(encoded)
+    return attributes, None if data is None else _json_data(data, attributes.get("datacontenttype"))
+
+
+def _member(name: str, raw: msgspec.Raw) -> str | None:
+    value = msgspec.json.decode(raw)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    raise NotACloudEvent(f"attribute {name} is neither text, a whole number nor a boolean")
+
+
+def _json_data(raw: msgspec.Raw, content_type: str | None) -> bytes | None:
+    text = bytes(raw)
+    if text == b"null":
+        return None
+    media_type = (content_type or "application/json").partition(";")[0].strip().lower()
+    is_json = media_type.endswith(("/json", "+json"))
+    if not is_json and text.startswith(b'"'):
+        return msgspec.json.decode(text, type=str).encode()
+    return text
+
+
+def _base64(raw: msgspec.Raw) -> bytes:
+    try:
+        return base64.b64decode(msgspec.json.decode(raw, type=str), validate=True)
+    except (msgspec.DecodeError, binascii.Error) as error:
+        raise NotACloudEvent(f"data_base64 is not base64 text: {error}") from None
+
+
+def _validate(attributes: Mapping[str, str]) -> None:
+    version = attributes.get("specversion")
+    if version not in _VERSIONS:
+        raise NotACloudEvent(f"specversion is {version!r}, not one of {', '.join(_VERSIONS)}")
+    for name in _REQUIRED:
+        if not attributes.get(name, "").strip():
+            raise NotACloudEvent(f"{name} is missing or empty")
+    for name in attributes:
+        if not _NAME.fullmatch(name):
+            raise NotACloudEvent(f"attribute name {name!r} has characters other than a-z and 0-9")
+    if re.search(r"[\s\x00-\x1f]", attributes["source"]):
+        raise NotACloudEvent(f"source {attributes['source']!r} is no URI reference")
+    _validate_time(attributes.get("time"))
+
+
+def _validate_time(text: str | None) -> None:
+    if text is None:
+        return
+    # fromisoformat takes at most microseconds and an upper-case T; RFC 3339 allows more digits and lower case.
+    trimmed = re.sub(r"(\.\d{6})\d+", r"\1", text.upper())
+    try:
+        valid = datetime.fromisoformat(trimmed).tzinfo is not None and "T" in trimmed
+    except ValueError:
+        valid = False
+    if not valid:
+        raise NotACloudEvent(f"time {text!r} is not RFC 3339")
+
+
+def _text(value: bytes) -> str:
+    return value.decode("latin-1").strip()
+
+
+def _percent_decoded(value: bytes) -> str:
+    return unquote_to_bytes(value).decode("utf-8", errors="replace").strip()
+
+
+def _one_line(value: str) -> str:
+    """Values of other headers are not percent-encoded, so nothing in them may end the header."""
+    return re.sub(r"[^\x20-\x7e\x80-\xff]", "", value)

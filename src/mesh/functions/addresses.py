@@ -1,0 +1,80 @@
+"""Each function's own port: chosen once, kept in the state directory, so that its URL stays the same."""
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+
+FILE = "ports.json"
+BACKLOG = 1024
+
+
+class Addresses:
+    """Hands out listening sockets; a port that another program took meanwhile is replaced."""
+
+    def __init__(self, state: Path, host: str) -> None:
+        self._file = state / FILE
+        self._host = host
+        self._ports = remembered(self._file)
+
+    def listen(self, key: str) -> socket.socket:
+        """A listening socket on the function's port."""
+        listening = self._bound(self._ports.get(key, 0))
+        self._ports[key] = listening.getsockname()[1]
+        self._write()
+        return listening
+
+    def _bound(self, port: int) -> socket.socket:
+        with contextlib.suppress(OSError):
+            return socket.create_server((self._host, port), backlog=BACKLOG)
+        return socket.create_server((self._host, 0), backlog=BACKLOG)
+
+    def _write(self) -> None:
+        beside = self._file.with_suffix(".new")
+        beside.write_text(json.dumps(self._ports, indent=1, sort_keys=True))
+        beside.replace(self._file)
+
+
+def remembered(file: Path) -> dict[str, int]:
+    """Only a convenience: without the file, or with a broken one, ports are chosen anew."""
+    try:
+        ports = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(key): port for key, port in ports.items() if isinstance(port, int)} if isinstance(ports, dict) else {}
+
+
+class Run:
+    """`.func/runs/<port>` in a function's directory while it serves, which a plain `func invoke` looks for."""
+
+    def __init__(self, directory: Path, port: int) -> None:
+        self._runs = directory / ".func" / "runs"
+        self._port = port
+
+    def announce(self) -> None:
+        for stale in stale_runs(self._runs):
+            with contextlib.suppress(OSError):  # one that holds files is somebody else's
+                stale.rmdir()
+        (self._runs / str(self._port)).mkdir(parents=True, exist_ok=True)
+
+    def withdraw(self) -> None:
+        with contextlib.suppress(OSError):
+            (self._runs / str(self._port)).rmdir()
+            os.removedirs(self._runs)
+
+
+def stale_runs(runs: Path) -> Iterable[Path]:
+    """Directories of ports on which nobody listens any more."""
+    if not runs.is_dir():
+        return []
+    return [run for run in runs.iterdir() if run.name.isdecimal() and not is_served(int(run.name))]
+
+
+def is_served(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except (OSError, OverflowError):
+        return False

@@ -1,0 +1,62 @@
+"""Serve a staged directory with parliament on an inherited socket: `python -P launch_parliament.py DIRECTORY SOCKET`.
+
+It runs with the layout's Python, not the mesh's. Parliament's own entry point is tied to port 8080, and gives
+requests in flight five seconds at SIGTERM; here they end.
+"""
+
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import waitress
+from parliament import server
+from waitress import wasyncore
+
+PAUSE_SECONDS = 0.05
+
+
+def main(directory: str, descriptor: str) -> None:
+    stop = Stop()
+    signal.signal(signal.SIGTERM, stop.ask)
+    signal.signal(signal.SIGINT, stop.ask)
+    sys.path.insert(0, str(Path(directory).resolve()))  # as `python -m parliament .` has it
+    app = server.create(server.load(directory))
+    listening = socket.socket(fileno=int(descriptor))
+    serve(waitress.create_server(app, sockets=[listening], clear_untrusted_proxy_headers=True), stop)
+
+
+class Stop:
+    """Whether SIGTERM came."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def ask(self, _signal: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def serve(serving: Any, stop: Stop) -> None:
+    """Serve until asked to stop, then take no new connection and answer what is in flight."""
+    while not stop.asked:
+        turn(serving)
+    serving.accepting = False
+    serving.del_channel()
+    serving.socket.close()
+    while busy(serving):
+        turn(serving)
+
+
+def turn(serving: Any) -> None:
+    wasyncore.loop(timeout=PAUSE_SECONDS, map=serving._map, count=1, use_poll=serving.adj.asyncore_use_poll)  # noqa: SLF001 - as its run() does
+
+
+def busy(serving: Any) -> bool:
+    channels = list(serving.active_channels.values())
+    return any(channel.requests or channel.request or channel.total_outbufs_len for channel in channels)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

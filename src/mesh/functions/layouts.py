@@ -1,0 +1,31 @@
+"""The two layouts of a Python function, and how to tell which one a directory already has."""
+
+import re
+from pathlib import Path
+from typing import Literal, get_args
+
+from mesh.errors import UsageError
+
+Layout = Literal["parliament", "asgi"]
+
+# What `func` looks for (knative/func pkg/functions, IsLegacyParliament)
+PROCFILE = re.compile(r"python[0-9.]*\s+-m\s+parliament\b")
+IMPORT = re.compile(r"(?m)^[ \t]*(from|import)[ \t]+parliament\b")
+
+
+def named(name: str) -> Layout:
+    """The layout of that name. Raises UsageError."""
+    for layout in get_args(Layout):
+        if layout == name:
+            return layout  # type: ignore[no-any-return]  # get_args loses the literal
+    raise UsageError(f"there is no layout {name!r}: choose parliament or asgi")
+
+
+def own(directory: Path) -> Layout | None:
+    """The layout that the directory has by itself; None when staging is to give it one."""
+    procfile = directory / "Procfile"
+    if procfile.is_file() and PROCFILE.search(procfile.read_text(errors="replace")):
+        return "parliament"
+    if any(IMPORT.search(file.read_text(errors="replace")) for file in directory.glob("*.py")):
+        return "parliament"
+    return "asgi" if (directory / "pyproject.toml").is_file() else None

@@ -1,0 +1,121 @@
+"""Runs the dev-service Postgres: ready after its first session, started again when it dies, stopped at the end."""
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from mesh.clock import Clock
+from mesh.errors import StartFailed
+from mesh.functions import child
+from mesh.functions.child import TETHER, Child
+from mesh.functions.postgres import account, binaries, probe
+from mesh.functions.postgres.cluster import DATABASE, USER, Cluster
+
+LONGEST_SOCKET_PATH = 103  # bytes; sockaddr_un holds 104 on macOS, 108 on Linux
+READY_SECONDS = 60.0  # crash recovery included
+PROBE_SECONDS = 5.0
+PROBE_PAUSE_SECONDS = 0.01
+STOP_SECONDS = 10.0
+ATTEMPTS = 5
+CONNECTIONS = 300  # a pool of four for each of many replicas
+
+Report = Callable[[str], None]
+
+
+class Postgres:
+    """One server on a unix socket; `url` is valid from `start` on and stays the same when it is started again."""
+
+    def __init__(self, directory: Path, clock: Clock, tasks: asyncio.TaskGroup, report: Report) -> None:
+        self._directory = directory.resolve()
+        self._clock = clock
+        self._tasks = tasks
+        self._report = report
+        self._sockets = Path()
+        self._server: Child | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{USER}@/{DATABASE}?host={quote(str(self._sockets))}"
+
+    async def start(self) -> None:
+        """Return when it takes sessions. Raises StartFailed."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        programs = binaries.find()
+        used = account.choose((self._directory / "data", programs / "postgres", TETHER, Path(sys.executable)))
+        cluster = Cluster(self._directory, programs, used)
+        await cluster.prepare(self._clock)
+        self._sockets = socket_directory(self._directory)
+        used.give(self._sockets)
+        await self._launch(cluster)
+        self._supervisor = self._tasks.create_task(self._supervise(cluster), name="dev Postgres")
+
+    async def stop(self) -> None:
+        """End it with a fast shutdown, so that the next start needs no recovery."""
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+        if self._server is not None:
+            await self._server.stop(signal.SIGINT, grace_seconds=STOP_SECONDS)
+        if self._sockets.parent != self._directory:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+
+    async def _supervise(self, cluster: Cluster) -> None:
+        while self._server is not None:
+            status = await asyncio.shield(self._server.ended)
+            self._report(f"the dev Postgres ended (status {status}); starting it again")
+            await self._restart(cluster)
+            self._report("the dev Postgres is back")
+
+    async def _restart(self, cluster: Cluster) -> None:
+        pause_seconds = 0.1
+        while True:
+            try:
+                return await self._launch(cluster)
+            except StartFailed as error:
+                self._report(f"{error}\nthe next start is in {pause_seconds:g} s")
+                await self._clock.sleep(pause_seconds)
+                pause_seconds = min(2 * pause_seconds, 30.0)
+
+    async def _launch(self, cluster: Cluster) -> None:
+        """Start it; again when it refuses at once, because the processes of one that was killed need a moment to go."""
+        for attempt in range(ATTEMPTS - 1):
+            with contextlib.suppress(StartFailed):
+                return await self._launch_once(cluster)
+            await self._clock.sleep(0.1 * 2**attempt)
+        return await self._launch_once(cluster)
+
+    async def _launch_once(self, cluster: Cluster) -> None:
+        words = ("-D", str(cluster.data), "-k", str(self._sockets), "-c", "listen_addresses=")
+        command = cluster.command("postgres", *words, "-c", f"max_connections={CONNECTIONS}")
+        self._server = await child.start(command, self._tasks, lambda _: None)
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await self._until_ready(self._server)
+        except TimeoutError:
+            self._server.kill()
+            raise StartFailed(
+                f"the dev Postgres took no session within {READY_SECONDS:.0f} s:\n{self._server.last_words}"
+            ) from None
+
+    async def _until_ready(self, server: Child) -> None:
+        socket = self._sockets / ".s.PGSQL.5432"
+        while not server.ended.done():
+            with contextlib.suppress(probe.NotReady):
+                return await probe.session(socket, USER, DATABASE, within_seconds=PROBE_SECONDS)
+            await self._clock.sleep(PROBE_PAUSE_SECONDS)
+        raise StartFailed(f"the dev Postgres did not start:\n{server.last_words}")
+
+
+def socket_directory(directory: Path) -> Path:
+    """A directory for the socket: in the state when its path is short enough for one, else a temporary one."""
+    beside = directory / "s"
+    if len(bytes(beside / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH:
+        beside.mkdir(mode=0o700, exist_ok=True)
+        return beside
+    return Path(tempfile.mkdtemp(prefix="mesh-"))

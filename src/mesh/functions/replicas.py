@@ -1,0 +1,144 @@
+"""The replicas of one function: started, watched, retired when a newer generation serves."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+
+from mesh.clock import Clock
+from mesh.errors import StartFailed
+from mesh.functions.backoff import Backoff
+from mesh.functions.replica import Launch, Replica
+from mesh.functions.starter import Starter
+
+STABLE_SECONDS = 10.0  # a replica that served so long did not fail because of how it starts
+STOP_GRACE_SECONDS = 30.0
+
+
+@dataclass(eq=False, slots=True)
+class Slot:
+    """A replica in use: how many requests it works on, and whether it takes more."""
+
+    replica: Replica
+    generation: int
+    ready_at: float
+    in_flight: int = 0
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What replicas need of the mesh. `report` takes a sentence for the operator."""
+
+    starter: Starter
+    clock: Clock
+    tasks: asyncio.TaskGroup
+    report: Callable[[str], None]
+
+
+class Replicas:
+    """`changed` is called when a slot came or went, so that whoever waits can look again."""
+
+    def __init__(self, launch: Launch, around: Surroundings, changed: Callable[[], None]) -> None:
+        self._launch = launch
+        self._around = around
+        self._changed = changed
+        self._slots: list[Slot] = []
+        self._starting: list[int] = []  # the generation of each start under way
+        self._count = 0
+        self.backoff = Backoff()
+        self.failure: StartFailed | None = None
+
+    @property
+    def serving(self) -> list[Slot]:
+        return [slot for slot in self._slots if not slot.retired]
+
+    @property
+    def launch(self) -> Launch:
+        return self._launch
+
+    def free(self, limit: int) -> Slot | None:
+        """The slot with the fewest requests, among those below `limit` (0: none is full)."""
+        open_ones = [slot for slot in self.serving if not limit or slot.in_flight < limit]
+        return min(open_ones, key=lambda slot: slot.in_flight, default=None)
+
+    def renew(self, launch: Launch) -> None:
+        """Start from `launch` from now on; older replicas serve until the first newer one does."""
+        self._launch = launch
+        self.backoff, self.failure = Backoff(), None
+
+    def scale(self, wanted: int) -> None:
+        """Start what is missing of the newest generation, unless backing off; retire what is too many."""
+        newest = self._launch.generation
+        there = sum(slot.generation == newest for slot in self.serving) + self._starting.count(newest)
+        if there < wanted and not self.backoff.left_seconds(self._around.clock.now()):
+            for _ in range(wanted - there):
+                self._begin()
+        for slot in sorted(self.serving, key=lambda slot: slot.in_flight)[: max(0, len(self.serving) - wanted)]:
+            self.retire(slot)
+
+    def retire(self, slot: Slot) -> None:
+        """Take no more requests; stop once the last one has ended."""
+        slot.retired = True
+        if not slot.in_flight:
+            self._spawn(slot.replica.stop(grace_seconds=STOP_GRACE_SECONDS), f"stop {slot.replica.name}")
+
+    def release(self, slot: Slot) -> None:
+        slot.in_flight -= 1
+        if slot.retired:
+            self.retire(slot)
+
+    async def stop(self, *, grace_seconds: float) -> None:
+        """Stop all at once."""
+        async with asyncio.TaskGroup() as stopping:
+            for slot in self._slots:
+                slot.retired = True
+                stopping.create_task(slot.replica.stop(grace_seconds=grace_seconds), name=f"stop {slot.replica.name}")
+
+    def _begin(self) -> None:
+        self._count += 1
+        name = f"{self._launch.function}-{self._launch.generation:05d}-{self._count}"
+        self._starting.append(self._launch.generation)
+        self._spawn(self._start(self._launch, name), f"start {name}")
+
+    async def _start(self, launch: Launch, name: str) -> None:
+        try:
+            replica = await self._around.starter.start(launch, name)
+            self._add(Slot(replica, launch.generation, self._around.clock.now()))
+        except StartFailed as error:
+            self._failed(launch, error)
+        finally:
+            self._starting.remove(launch.generation)
+        self._changed()
+
+    def _failed(self, launch: Launch, error: StartFailed) -> None:
+        if launch.generation != self._launch.generation:
+            return  # a newer one has taken its place
+        now = self._around.clock.now()
+        self.failure, self.backoff = error, self.backoff.failed(now)
+        self._around.report(
+            f"{error}\nthe next start is in {self.backoff.left_seconds(now):g} s, or when a file is saved"
+        )
+
+    def _add(self, slot: Slot) -> None:
+        self.failure = None
+        self._slots.append(slot)
+        self._spawn(self._watch(slot), f"watch {slot.replica.name}")
+        newest = max(slot.generation for slot in self._slots)
+        for older in [other for other in self.serving if other.generation < newest]:
+            self.retire(older)
+
+    async def _watch(self, slot: Slot) -> None:
+        status = await slot.replica.ended()
+        self._slots.remove(slot)
+        if not slot.retired:
+            self._died(slot, status)
+        self._changed()
+
+    def _died(self, slot: Slot, status: int) -> None:
+        now = self._around.clock.now()
+        before = Backoff() if now - slot.ready_at >= STABLE_SECONDS else self.backoff
+        self.backoff = before.failed(now)
+        self._around.report(f"replica {slot.replica.name} ended (status {status}); its requests in flight failed")
+
+    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+        self._around.tasks.create_task(work, name=name)

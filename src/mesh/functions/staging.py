@@ -1,0 +1,128 @@
+"""Staging wraps a layout around a step: the template, the function's own files, the shared packages, its schema.
+
+`python -m mesh.functions.staging [ROOT] --layout parliament` stages every function into ROOT/build/functions/.
+"""
+
+import filecmp
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mesh.errors import UsageError
+from mesh.functions import layouts
+from mesh.functions.layouts import Layout
+from mesh.functions.recipe import Recipe
+from mesh.manifests.model import Function
+
+DATABASE_ENTRY = "DATABASE_URL"
+SCHEMA = "schema.sql"
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".func", ".venv", ".git", ".pytest_cache")
+OF_THE_TEMPLATE_ONLY = shutil.ignore_patterns("__pycache__", "manifest.yaml", "func.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A directory that is exactly what `func` uploads."""
+
+    directory: Path
+    layout: Layout
+    schema: Path | None
+    changed: bool  # False: what was there is the same, and stays
+
+
+def stage(root: Path, function: Function, layout: Layout, target: Path) -> Staged:
+    """Build beside `target`, then rename into place. Raises UsageError for what cannot be staged."""
+    source = Path(function.directory)
+    refuse_links_out(source, root)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as beside:
+        built = Path(beside) / "new"
+        own = layouts.own(source)
+        if own is None:
+            wrap(root, function, layout, built)
+        else:
+            shutil.copytree(source, built, symlinks=True, ignore=LEFT_OUT)
+        changed = not same(built, target)
+        if changed:
+            swap(built, target, Path(beside) / "old")
+    schema = target / SCHEMA
+    return Staged(target, own or layout, schema if own is None and schema.is_file() else None, changed)
+
+
+def wrap(root: Path, function: Function, layout: Layout, built: Path) -> None:
+    template, source, recipe = root / "templates" / "python" / layout, Path(function.directory), Recipe.read(root)
+    if not template.is_dir():
+        raise UsageError(f"{template} does not exist: staging needs the template of the {layout} layout")
+    shutil.copytree(template, built, ignore=OF_THE_TEMPLATE_ONLY)
+    shutil.copytree(source, built, symlinks=True, ignore=LEFT_OUT, dirs_exist_ok=True)
+    for package in recipe.packages:
+        if (source / package.name).exists():
+            raise UsageError(
+                f"{source / package.name}: staging puts the shared package {package.name} there: rename it"
+            )
+        shutil.copytree(package, built / package.name, ignore=LEFT_OUT)
+    write_schema(function, recipe, built / SCHEMA)
+
+
+def write_schema(function: Function, recipe: Recipe, file: Path) -> None:
+    """The inbox' tables, then the step's own, for a step that has a schema or declares a database."""
+    has_database = file.is_file() or any(entry.name == DATABASE_ENTRY for entry in function.envs)
+    if has_database and recipe.inbox is not None:
+        inbox = recipe.inbox.read_text().replace("{schema}", function.name.replace("-", "_"))
+        tables = file.read_text() if file.is_file() else ""
+        file.write_text(f"{inbox.rstrip()}\n\n{tables}".rstrip() + "\n")
+
+
+def refuse_links_out(source: Path, root: Path) -> None:
+    """`func` refuses links that leave the directory, and so does staging, before anything is copied."""
+    for folder, folders, files in os.walk(source):
+        for path in (Path(folder, name) for name in (*folders, *files)):
+            if path.is_symlink() and leaves(path, source):
+                raise UsageError(
+                    f"{shown(path, root)}: a link out of the function's directory, which func refuses: copy the file"
+                )
+
+
+def leaves(link: Path, directory: Path) -> bool:
+    text = link.readlink()
+    return text.is_absolute() or not (link.parent / text).resolve().is_relative_to(directory.resolve())
+
+
+def shown(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path
+
+
+def same(built: Path, target: Path) -> bool:
+    """Whether both hold the same files, byte for byte; what Python cached beside them does not count."""
+    names = contents(built)
+    if not target.is_dir() or names != contents(target):
+        return False
+    _, differ, unreadable = filecmp.cmpfiles(built, target, names, shallow=False)
+    return not differ and not unreadable
+
+
+def contents(directory: Path) -> list[str]:
+    found = (path for path in directory.rglob("*") if not path.is_dir() or path.is_symlink())
+    return sorted(str(path.relative_to(directory)) for path in found if "__pycache__" not in path.parts)
+
+
+def swap(built: Path, target: Path, old: Path) -> None:
+    """Replicas that run have loaded everything; what they still hold open stays readable until they close it."""
+    if target.exists():
+        target.rename(old)
+    built.rename(target)
+
+
+def stage_all(root: Path, functions: Sequence[Function], layout: Layout) -> list[Staged]:
+    return [stage(root, function, layout, place(root, function)) for function in functions]
+
+
+def place(root: Path, function: Function) -> Path:
+    """Where a function is staged. Raises UsageError for a name that is no single folder."""
+    folder = root / "build" / "functions"
+    if (folder / function.name).parent != folder or function.name in {"", ".", ".."}:
+        raise UsageError(f"{function.origin}: {function.name!r} is no name of a directory")
+    return folder / function.name

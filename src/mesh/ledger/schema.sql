@@ -1,0 +1,33 @@
+-- An event is stored once, whatever the number of triggers.
+CREATE TABLE IF NOT EXISTS events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: a trigger's position stays true after deletions
+    broker TEXT NOT NULL,
+    id TEXT NOT NULL,
+    accepted_at REAL NOT NULL,
+    target TEXT,
+    replay_of TEXT,
+    event BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS events_of_broker ON events (broker, seq);
+CREATE INDEX IF NOT EXISTS events_by_id ON events (id);
+
+CREATE TABLE IF NOT EXISTS subscriptions (
+    trigger TEXT PRIMARY KEY,
+    broker TEXT NOT NULL,
+    position INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- A row only for what is out of order (progress is null: done) or tried again.
+CREATE TABLE IF NOT EXISTS deliveries (
+    trigger TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    progress BLOB,
+    PRIMARY KEY (trigger, seq)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS deliveries_of_event ON deliveries (seq);
+
+CREATE TABLE IF NOT EXISTS letters (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    letter BLOB NOT NULL
+);

@@ -1,0 +1,117 @@
+"""The ledger on disk: SQLite in WAL mode, fsynced before a write is answered."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from mesh.errors import UsageError
+from mesh.event import Event
+from mesh.ledger.batch import Batch
+from mesh.ledger.port import Change, Letter, Progress, Stored, Subscription
+from mesh.ledger.writer import Writer
+
+FORMAT_VERSION = 1
+_STORED = "SELECT seq, broker, accepted_at, event, target, replay_of FROM events"
+
+
+class SqliteLedger:
+    """Open the ledger file of that path, making it when it is not there.
+
+    Raises UsageError for a file that is no ledger or of another version: it is refused, never guessed at.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writing = _open(path)
+        self._reading = _connect(path)
+        self._batch = Batch(self._writing)
+        self._writer = Writer(self._batch.apply, self._abandon)
+
+    def write(self, *changes: Change) -> asyncio.Future[list[int]]:
+        return self._writer.submit(changes)
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        rows = self._reading.execute("SELECT trigger, broker, position FROM subscriptions").fetchall()
+        return [self._subscription(*row) for row in rows]
+
+    def read(self, broker: str, after: int, limit: int) -> Sequence[Stored]:
+        query = f"{_STORED} WHERE broker = ? AND seq > ? ORDER BY seq LIMIT ?"
+        return [_stored(row) for row in self._reading.execute(query, (broker, after, limit))]
+
+    def event(self, seq: int) -> Stored | None:
+        row = self._reading.execute(f"{_STORED} WHERE seq = ?", (seq,)).fetchone()
+        return None if row is None else _stored(row)
+
+    def find(self, event_id: str) -> Sequence[Stored]:
+        query = f"{_STORED} WHERE id = ? ORDER BY seq"
+        return [_stored(row) for row in self._reading.execute(query, (event_id,))]
+
+    def outstanding(self, subscription: str) -> Iterator[tuple[Stored, bool]]:
+        query = f"""{_STORED.replace(" FROM", ", d.seq IS NOT NULL FROM")}
+            JOIN subscriptions s USING (broker) LEFT JOIN deliveries d USING (trigger, seq)
+            WHERE s.trigger = ? AND (d.progress IS NOT NULL OR (d.seq IS NULL AND seq > s.position))
+            AND (target IS NULL OR target = s.trigger) ORDER BY seq"""
+        for row in self._reading.execute(query, (subscription,)):
+            yield _stored(row[:-1]), bool(row[-1])
+
+    def letters(self) -> Sequence[Letter]:
+        rows = self._reading.execute("SELECT letter FROM letters ORDER BY rowid").fetchall()
+        return [_decode_letter(blob) for (blob,) in rows]
+
+    def letter(self, letter_id: str) -> Letter | None:
+        row = self._reading.execute("SELECT letter FROM letters WHERE id = ?", (letter_id,)).fetchone()
+        return None if row is None else _decode_letter(row[0])
+
+    def close(self) -> None:
+        self._writer.close()
+        self._reading.close()
+        self._writing.close()
+
+    def _subscription(self, trigger: str, broker: str, position: int) -> Subscription:
+        rows = self._reading.execute("SELECT seq, progress FROM deliveries WHERE trigger = ?", (trigger,)).fetchall()
+        open_rows = {seq: _decode_progress(blob) for seq, blob in rows if blob is not None}
+        return Subscription(trigger, broker, position, open_rows, frozenset(seq for seq, blob in rows if blob is None))
+
+    def _abandon(self) -> None:
+        """Give up the failed transaction; a full disk leaves none to roll back, or one that SQLite ended itself."""
+        if self._writing.in_transaction:
+            self._writing.rollback()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = _connect(path)
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, FORMAT_VERSION):
+            raise UsageError(
+                f"{path} has ledger format {version}, this mesh reads {FORMAT_VERSION}: "
+                "run the version of mesh that wrote it, or start on another --state directory"
+            )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(files("mesh.ledger").joinpath("schema.sql").read_text())
+        connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+    except sqlite3.DatabaseError as error:
+        raise UsageError(
+            f"{path} is not a ledger ({error}): move it away or choose another --state directory"
+        ) from error
+    return connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _stored(row: tuple[int, str, float, bytes, str | None, str | None]) -> Stored:
+    seq, broker, accepted_at, event, target, replay_of = row
+    return Stored(seq, broker, accepted_at, _decode_event(event), target, replay_of)
+
+
+_decode_event = msgspec.msgpack.Decoder(Event).decode
+_decode_progress = msgspec.msgpack.Decoder(Progress).decode
+_decode_letter = msgspec.msgpack.Decoder(Letter).decode

@@ -1,0 +1,118 @@
+"""A directory with a func.yaml. Rules and their words: knative/func pkg/functions/function.go."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from mesh.manifests.fields import Findings
+from mesh.manifests.function_deploy import check_volumes, read_labels
+from mesh.manifests.function_envs import check_build_envs, read_envs
+from mesh.manifests.function_fields import BUILD, DEPLOY, FUNCTION, RUN, FunctionFields
+from mesh.manifests.function_options import read_scale
+from mesh.manifests.metadata import LABEL, LABEL_RULE
+from mesh.manifests.model import Function
+from mesh.manifests.yaml_nodes import Node
+
+NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+NAME_RULE = (
+    "must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
+    "and end with an alphanumeric character"
+)
+INVOKE: Mapping[str, Literal["http", "cloudevent"]] = {"http": "http", "cloudevent": "cloudevent"}
+
+
+def read_function(document: Node, directory: Path, findings: Findings) -> Function:
+    """Read the func.yaml of that directory."""
+    fields = FunctionFields(document, findings, FUNCTION)
+    name = _name(fields)
+    _check_created(fields)
+    _check_runtime(fields)
+    _check_build(fields)
+    run = fields.object("run", RUN) or _empty(fields, "run")
+    deploy = fields.object("deploy", DEPLOY) or _empty(fields, "deploy")
+    _check_run(run)
+    _warn_of_subscriptions(deploy)
+    return Function(
+        namespace=_namespace(fields) or deploy.text("namespace") or "default",
+        name=name,
+        directory=str(directory),
+        invoke=_invoke(fields),
+        envs=read_envs(run),
+        scale=read_scale(deploy),
+        labels={**_own_labels(name), **read_labels(deploy)},
+        origin=document.origin,
+    )
+
+
+def _empty(fields: FunctionFields, path: str) -> FunctionFields:
+    return FunctionFields(Node({}, path, fields.node.origin), fields.findings, ())
+
+
+def _name(fields: FunctionFields) -> str:
+    name = fields.required_text("name")
+    if name and not NAME.fullmatch(name):
+        fields.problem(fields.node.value["name"], f"Function name '{name}' {NAME_RULE}: name")
+    return name
+
+
+def _namespace(fields: FunctionFields) -> str | None:
+    namespace = fields.text("namespace")
+    if namespace and not LABEL.fullmatch(namespace):
+        fields.wrong(fields.node.value["namespace"], LABEL_RULE)
+    return namespace
+
+
+def _check_created(fields: FunctionFields) -> None:
+    """A function without the time of its making is not initialized: every command of func refuses it."""
+    if not _is_time(fields.text("created") or ""):
+        directory = fields.node.origin.file.rpartition("/")[0]
+        message = f"'{directory}' does not contain an initialized function: created"
+        node = fields.get("created") or fields.node
+        fields.problem(node, f"{message} (write a time, such as 2026-01-31T12:00:00Z)")
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).year > 1
+    except ValueError:
+        return False
+
+
+def _check_runtime(fields: FunctionFields) -> None:
+    runtime = fields.required_text("runtime")
+    if runtime not in {"", "python"}:
+        node = fields.node.value["runtime"]
+        fields.problem(node, f"runtime {runtime} is not run by this mesh: runtime (python)")
+
+
+def _check_build(fields: FunctionFields) -> None:
+    build = fields.object("build", BUILD)
+    if build:
+        check_build_envs(build)
+
+
+def _check_run(run: FunctionFields) -> None:
+    check_volumes(run)
+    kafka = run.get("kafka")
+    if kafka:
+        run.problem(kafka, f"run.kafka is currently only supported for the Go runtime: {kafka.path}")
+
+
+def _warn_of_subscriptions(deploy: FunctionFields) -> None:
+    if deploy.items("subscriptions"):
+        message = "func deploy would make these Triggers too, and events would arrive twice: deploy.subscriptions"
+        deploy.findings.warning(deploy.node.value["subscriptions"], f"{message} (keep Triggers in triggers/ only)")
+
+
+def _invoke(fields: FunctionFields) -> Literal["http", "cloudevent"]:
+    text = fields.text("invoke") or "http"
+    if text not in INVOKE:
+        fields.wrong(fields.node.value["invoke"], " or ".join(INVOKE))
+    return INVOKE.get(text, "http")
+
+
+def _own_labels(name: str) -> dict[str, str]:
+    """The labels that func deploy gives every function's Service."""
+    return {"boson.dev/function": "true", "function.knative.dev/name": name, "function.knative.dev/runtime": "python"}

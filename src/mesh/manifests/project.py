@@ -1,0 +1,96 @@
+"""A directory's manifests and functions, read as a whole."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mesh.manifests import kinds
+from mesh.manifests.broker import read_broker
+from mesh.manifests.config_map import read_partitions
+from mesh.manifests.fields import Findings
+from mesh.manifests.files import function_files, manifest_documents, read_file
+from mesh.manifests.function import read_function
+from mesh.manifests.model import Broker, Function, Project, Reference
+from mesh.manifests.objects import Kind, Object, identify
+from mesh.manifests.problem import Origin, Problem
+from mesh.manifests.references import check_references
+from mesh.manifests.sink_binding import read_sink_binding
+from mesh.manifests.trigger import read_trigger
+
+
+def load(root: Path) -> Project:
+    """Read `functions/*/func.yaml` and the YAML files in `broker/`, `triggers/` and `sources/`.
+
+    Nothing in the files makes it raise: all that is wrong is in `problems`, and a project with any is not to be run.
+    """
+    if not root.is_dir():
+        problem = Problem(Origin(str(root), 0), "no such directory (name the one that holds functions/ and broker/)")
+        return Project(str(root), problems=(problem,))
+    findings = Findings()
+    functions = _functions(root, findings)
+    objects = identify(manifest_documents(root, findings), findings)
+    project = _project(root, objects, functions, findings)
+    findings.problems.extend(_between(project))
+    return replace(project, warnings=_in_order(findings.warnings), problems=_in_order(findings.problems))
+
+
+def _functions(root: Path, findings: Findings) -> tuple[Function, ...]:
+    functions: dict[str, Function] = {}
+    for file in function_files(root, findings):
+        documents = read_file(root, file, findings)
+        for document in documents[:1]:
+            function = read_function(document, file.parent.resolve(), findings)
+            first = functions.setdefault(function.key, function)
+            if first is not function:
+                findings.problem(document, f"Function {function.key} already exists: name (first at {first.origin})")
+    return tuple(functions.values())
+
+
+def _project(root: Path, objects: Sequence[Object], functions: tuple[Function, ...], findings: Findings) -> Project:
+    brokers = [read_broker(item.document, item.metadata, findings) for item in _of(objects, kinds.BROKER)]
+    config_maps = {item.metadata.key: item for item in _of(objects, kinds.CONFIG_MAP)}
+    named = {_config_key(broker.config) for broker in brokers}
+    return Project(
+        root=str(root),
+        brokers=tuple(
+            _with_partitions(broker, config_maps.get(_config_key(broker.config)), findings) for broker in brokers
+        ),
+        triggers=tuple(read_trigger(item.document, item.metadata, findings) for item in _of(objects, kinds.TRIGGER)),
+        sink_bindings=tuple(
+            read_sink_binding(item.document, item.metadata, findings) for item in _of(objects, kinds.SINK_BINDING)
+        ),
+        functions=functions,
+        cluster_only=tuple(
+            f"{item.document.origin}: {item}"
+            for item in objects
+            if item.kind not in kinds.READ or (item.kind == kinds.CONFIG_MAP and item.metadata.key not in named)
+        ),
+    )
+
+
+def _of(objects: Sequence[Object], kind: Kind) -> Iterator[Object]:
+    return (item for item in objects if item.kind == kind)
+
+
+def _config_key(config: Reference | None) -> str:
+    return f"{config.namespace}/{config.name}" if config else ""
+
+
+def _with_partitions(broker: Broker, config_map: Object | None, findings: Findings) -> Broker:
+    if config_map is not None:
+        return replace(broker, partitions=read_partitions(config_map.document, findings))
+    if broker.config is not None:
+        message = f"ConfigMap {_config_key(broker.config)} is not among these files: spec.config"
+        assumed = f"{broker.partitions} partitions are assumed"
+        findings.warnings.append(Problem(broker.origin, f"{message} ({assumed})"))
+    return broker
+
+
+def _in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: (problem.origin.file, problem.origin.line)))
+
+
+def _between(project: Project) -> Iterator[Problem]:
+    if not project.brokers:
+        yield Problem(Origin("broker", 0), "no Broker is declared (write one into broker/, such as 200-broker.yaml)")
+    yield from check_references(project)

@@ -1,0 +1,98 @@
+"""The step's Postgres: few connections, every statement with a deadline, fit for a transaction-mode PgBouncer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+import asyncpg
+from asyncpg import Record
+
+from step.errors import SettingError, Unavailable
+from step.settings import Settings
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection: TypeAlias = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
+    Pool: TypeAlias = asyncpg.Pool[Record]
+else:
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
+
+CONNECT_TIMEOUT_SECONDS = 5
+# Classes of SQLSTATE that another try may cure: connection, rollback (deadlock), resources, operator, system.
+AWAY = ("08", "40", "53", "57", "58")
+NOT_MIGRATED = ("3F000", "42P01")
+
+
+class Database:
+    """Opens its pool on first need."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._opening = asyncio.Lock()  # two first requests would make two pools
+        self._pool: Pool | None = None
+
+    @asynccontextmanager
+    async def transaction(self, *, readonly: bool = False) -> AsyncIterator[Connection]:
+        """Yield a connection in a transaction; raises Unavailable when the database is away."""
+        pool = await self._open()
+        async with _acquired(pool) as connection:
+            try:
+                async with connection.transaction(readonly=readonly):
+                    yield connection
+            except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                if reason := _reason_away(error, connection):
+                    raise Unavailable(reason) from error
+                raise
+
+    def close(self) -> None:
+        if self._pool:
+            self._pool.terminate()
+
+    async def _open(self) -> Pool:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await _new_pool(self._settings)
+            return self._pool
+
+
+async def _new_pool(settings: Settings) -> Pool:
+    url = settings.text("DATABASE_URL")
+    try:
+        return await asyncpg.create_pool(
+            url,
+            min_size=0,  # connections are made on demand, so that a database that is away stops nothing here
+            max_size=settings.whole("DATABASE_POOL", "4"),
+            statement_cache_size=0,  # PgBouncer gives every transaction another server connection
+            command_timeout=settings.duration("DATABASE_TIMEOUT", "PT10S").total_seconds(),
+            timeout=CONNECT_TIMEOUT_SECONDS,
+        )
+    except (ValueError, asyncpg.InterfaceError) as error:
+        raise SettingError(f"DATABASE_URL cannot be read: {error}") from error
+
+
+@asynccontextmanager
+async def _acquired(pool: Pool) -> AsyncIterator[Connection]:
+    try:
+        connection = await pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable(f"the database does not answer: {_words(error)}") from error
+    try:
+        yield connection
+    finally:
+        await pool.release(connection)
+
+
+def _reason_away(error: Exception, connection: Connection) -> str | None:
+    code = getattr(error, "sqlstate", None) or ""
+    if code in NOT_MIGRATED:
+        return f"{error}: apply the step's schema.sql first (make migrate)"
+    if code.startswith(AWAY) or connection.is_closed():
+        return f"the database went away: {_words(error)}"
+    return None
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
