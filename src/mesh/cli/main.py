@@ -37,9 +37,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def parser() -> Parser:
     """Return the parser of all commands; each sets `run`."""
-    root = Parser(
-        prog="mesh", description="An event mesh for one machine: Knative's brokers, triggers and functions."
-    )
+    root = Parser(prog="mesh", description="An event mesh for one machine: Knative's brokers, triggers and functions.")
     root.set_defaults(run=lambda _: _help(root))
     commands = root.add_subparsers(metavar="COMMAND", title="commands")
     for module in (up, check, status, send, watch, trace, explain, drained, dead_letters, faults, logs):
