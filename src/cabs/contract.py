@@ -53,4 +53,4 @@ class RideContract(Contract, frozen=True, kw_only=True):
     @property
     def aggregate(self) -> tuple[str, str]:
         """Kind and id: a reply's subject is `ride/4711`, its partition key `4711`."""
-        return "ride", self.ride_id
+        return "ride", str(self.ride_id)

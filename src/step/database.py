@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
-from asyncpg import Record
 
 from step.errors import SettingError, Unavailable
 from step.settings import Settings
+
+Record: TypeAlias = asyncpg.Record
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy

@@ -45,7 +45,8 @@ class Background:
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._starting:
             if self._loop is None:
-                logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+                logging.basicConfig(format="%(levelname)s %(message)s")  # unless telemetry has done it
+                logging.getLogger("step").setLevel(logging.INFO)
                 self._loop = uvloop.new_event_loop()
                 threading.Thread(target=self._loop.run_forever, name="step", daemon=True).start()
             return self._loop

@@ -1,0 +1,50 @@
+"""A Postgres for the session, and for each test a fresh database with the tables of all steps."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+
+from step import Connection
+from support.postgres import Server, server
+from support.steps import STEPS, schema_of
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    with server(os.environ.get("DATABASE_URL")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Server) -> str:
+    """A database with the tables of all steps, to be copied."""
+    asyncio.run(_run(postgres.url(), "DROP DATABASE IF EXISTS steps_template", "CREATE DATABASE steps_template"))
+    asyncio.run(_run(postgres.url("steps_template"), *map(schema_of, STEPS)))
+    return "steps_template"
+
+
+@pytest.fixture
+async def database_url(postgres: Server, template: str) -> AsyncIterator[str]:
+    name = f"test_{os.urandom(6).hex()}"
+    await _run(postgres.url(), f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield postgres.url(name)
+    await _run(postgres.url(), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+async def _run(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()

