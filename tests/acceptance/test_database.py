@@ -26,7 +26,8 @@ def test_a_function_that_fails_until_its_source_is_fixed_settles_by_saving_the_f
     project = copied_project(tmp_path / "project")
     source = project / "functions" / "invoice" / "func.py"
     right = source.read_text()
-    raising = '\nasync def invoice(ride: RideCompleted, context: Context) -> Reply[InvoiceIssued]:\n    raise RuntimeError("not today")\n\n\nasync def right('
+    signature = "\nasync def invoice(ride: RideCompleted, context: Context) -> Reply[InvoiceIssued]:\n"
+    raising = f'{signature}    raise RuntimeError("not today")\n\n\nasync def right('
     broken = right.replace("\nasync def invoice(", raising)
     assert broken != right
     source.write_text(broken)
