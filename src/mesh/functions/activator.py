@@ -34,6 +34,11 @@ class Activator:
         """How many replicas take requests."""
         return len(self._replicas.serving)
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last start failed."""
+        return self._replicas.failure is not None
+
     @contextlib.asynccontextmanager
     async def replica(self) -> AsyncIterator[str]:
         """Hold a slot and yield its replica's URL. Raises StartFailed when none starts, or none is free in time."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,20 +17,30 @@ class Addresses:
         self._file = state / FILE
         self._host = host
         self._ports = remembered(self._file)
+        self._listening: dict[str, socket.socket] = {}
 
-    def listen(self, key: str) -> socket.socket:
-        """A listening socket on the function's port."""
-        listening = self._bound(self._ports.get(key, 0))
-        self._ports[key] = listening.getsockname()[1]
-        self._write()
-        return listening
+    def url(self, key: str) -> str:
+        host, port = self.listening(key).getsockname()[:2]
+        return f"http://{host}:{port}"
+
+    def listening(self, key: str) -> socket.socket:
+        """The socket on the function's port; it listens from the first call on, so that nobody else takes the port."""
+        if key not in self._listening:
+            self._listening[key] = self._bound(self._ports.get(key, 0))
+            self._remember(key, self._listening[key].getsockname()[1])
+        return self._listening[key]
+
+    def close(self, key: str) -> None:
+        if key in self._listening:
+            self._listening.pop(key).close()
 
     def _bound(self, port: int) -> socket.socket:
         with contextlib.suppress(OSError):
             return socket.create_server((self._host, port), backlog=BACKLOG)
         return socket.create_server((self._host, 0), backlog=BACKLOG)
 
-    def _write(self) -> None:
+    def _remember(self, key: str, port: int) -> None:
+        self._ports[key] = port
         beside = self._file.with_suffix(".new")
         beside.write_text(json.dumps(self._ports, indent=1, sort_keys=True))
         beside.replace(self._file)
@@ -53,16 +62,17 @@ class Run:
         self._runs = directory / ".func" / "runs"
         self._port = port
 
-    def announce(self) -> None:
+    def __enter__(self) -> None:
         for stale in stale_runs(self._runs):
             with contextlib.suppress(OSError):  # one that holds files is somebody else's
                 stale.rmdir()
         (self._runs / str(self._port)).mkdir(parents=True, exist_ok=True)
 
-    def withdraw(self) -> None:
+    def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):
             (self._runs / str(self._port)).rmdir()
-            os.removedirs(self._runs)
+            self._runs.rmdir()
+            self._runs.parent.rmdir()
 
 
 def stale_runs(runs: Path) -> Iterable[Path]:

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mesh.functions.background import background
+
 LONGEST_LINE = 8192  # bytes; the rest of a longer line is dropped
 CHUNK = 65536  # bytes
 LAST_WORDS = 30  # lines of output that an error quotes
@@ -70,7 +72,9 @@ class Child:
         await self._process.wait()
 
     def kill(self) -> None:
-        """End it and all that it started."""
+        """End it and all that it started; once it has ended, its number may be another process'."""
+        if self.ended.done():
+            return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
@@ -96,7 +100,7 @@ async def start(command: Command, tasks: asyncio.TaskGroup, on_line: OnLine) -> 
     process = await asyncio.create_subprocess_exec(
         *command.tethered(),
         cwd=command.directory,
-        env=command.environment,
+        env=dict(command.environment),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -108,7 +112,7 @@ async def start(command: Command, tasks: asyncio.TaskGroup, on_line: OnLine) -> 
 
 async def finish(command: Command, *, within_seconds: float) -> tuple[int, str]:
     """Run `command` to its end: its exit status, and the last lines that it printed. Raises TimeoutError."""
-    async with asyncio.TaskGroup() as tasks:
+    async with background() as tasks:
         child = await start(command, tasks, lambda _: None)
         try:
             async with asyncio.timeout(within_seconds):

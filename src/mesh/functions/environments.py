@@ -49,9 +49,9 @@ class Needs:
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-async def python_for(needs: Needs, cache: Path, clock: Clock, progress: Progress) -> Path:
+async def python_for(needs: Needs, root: Path, clock: Clock, progress: Progress) -> Path:
     """The interpreter of an environment that has `needs`; made first when there is none. Raises StartFailed."""
-    place = place_in(cache, needs)
+    place = place_in(root, needs)
     if not is_made(place):
         async with locked(place.with_suffix(".lock"), clock, progress):
             if not is_made(place):  # another process may have made it while this one waited
@@ -59,8 +59,9 @@ async def python_for(needs: Needs, cache: Path, clock: Clock, progress: Progress
     return place / "bin" / "python"
 
 
-def place_in(cache: Path, needs: Needs) -> Path:
+def place_in(root: Path, needs: Needs) -> Path:
     """Resolved, since the scripts of an environment name their place."""
+    cache = root / "build" / "environments"
     cache.mkdir(parents=True, exist_ok=True)
     return cache.resolve() / needs.hash
 

@@ -4,6 +4,7 @@ It runs with the layout's Python, not the mesh's. Parliament's own entry point i
 requests in flight five seconds at SIGTERM; here they end.
 """
 
+import logging
 import signal
 import socket
 import sys
@@ -23,6 +24,7 @@ def main(directory: str, descriptor: str) -> None:
     signal.signal(signal.SIGTERM, stop.ask)
     signal.signal(signal.SIGINT, stop.ask)
     sys.path.insert(0, str(Path(directory).resolve()))  # as `python -m parliament .` has it
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait for a thread is no news
     app = server.create(server.load(directory))
     listening = socket.socket(fileno=int(descriptor))
     serve(waitress.create_server(app, sockets=[listening], clear_untrusted_proxy_headers=True), stop)

@@ -1,33 +1,92 @@
-"""Applies staged schema files to a database, in a child process of the functions' own environment.
+"""Applies staged schema files to databases, each in a child process of its function's own environment.
 
 `python -m mesh.functions.migrate [ROOT]` does it for every function, with DATABASE_URL from the environment.
 """
 
-from collections.abc import Sequence
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mesh.errors import StartFailed
-from mesh.functions import child
+from mesh.clock import SystemClock
+from mesh.errors import MeshError, StartFailed, UsageError
+from mesh.functions import child, staging
 from mesh.functions.child import Command
-from mesh.functions.staging import DATABASE_ENTRY, Staged
+from mesh.functions.environments import Needs, python_for
+from mesh.functions.settings import DATABASE_URL
 
 WITHIN_SECONDS = 120.0
+AT_ONCE = 4
 
 
-async def migrate(python: Path, staged: Sequence[Staged], database: str, shell: dict[str, str]) -> None:
-    """Apply the schema of each of `staged`, whose environment is `python`'s, to `database`. Raises StartFailed."""
-    schemas = [one.schema for one in staged if one.schema is not None]
-    if not schemas:
-        return
-    words = (str(python), "-m", "step.migrate", *map(str, schemas))
-    # Any staged directory has the module; `-m` finds it in the working directory.
-    command = Command(words, schemas[0].parent, {**shell, DATABASE_ENTRY: database})
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A staged schema.sql, the interpreter that has what `step.migrate` imports, and the database's URL."""
+
+    schema: Path
+    python: Path
+    database: str = field(repr=False)
+
+    @property
+    def step(self) -> str:
+        return self.schema.parent.name
+
+
+async def migrate(migrations: Iterable[Migration], shell: Mapping[str, str]) -> None:
+    """Apply them all, and then raise StartFailed for those that failed."""
+    turns = asyncio.Semaphore(AT_ONCE)
+    failures = await asyncio.gather(*(attempt(one, shell, turns) for one in migrations))
+    if any(failures):
+        raise StartFailed("\n".join(filter(None, failures)))
+
+
+async def attempt(migration: Migration, shell: Mapping[str, str], turns: asyncio.Semaphore) -> str | None:
+    """Why it failed, None when it did not."""
+    words = (str(migration.python), "-m", "step.migrate", str(migration.schema))
+    # `-m` finds the staged copy of step in the working directory.
+    command = Command(words, migration.schema.parent, {**shell, DATABASE_URL: migration.database})
     try:
-        status, output = await child.finish(command, within_seconds=WITHIN_SECONDS)
+        async with turns:
+            status, output = await child.finish(command, within_seconds=WITHIN_SECONDS)
     except TimeoutError:
-        raise StartFailed(
-            f"the schemas were not applied within {WITHIN_SECONDS:.0f} s: is the database locked?"
-        ) from None
-    if status != 0:
-        names = ", ".join(schema.parent.name for schema in schemas)
-        raise StartFailed(f"the schemas of {names} cannot be applied:\n{output}")
+        return f"the tables of {migration.step} were not made within {WITHIN_SECONDS:.0f} s: is the database locked?"
+    except OSError as error:
+        return f"the tables of {migration.step} cannot be made: {error}"
+    return f"the tables of {migration.step} cannot be made:\n{output}" if status else None
+
+
+async def migrate_all(root: Path, shell: Mapping[str, str]) -> None:
+    """Stage every function of the project, and make its tables in the database of DATABASE_URL."""
+    database = shell.get(DATABASE_URL)
+    if not database:
+        raise UsageError(f"{DATABASE_URL} is not set: name the database whose tables are to be made")
+    staged = await asyncio.to_thread(staging.stage_all, root, staging.read(root).functions, "parliament")
+    migrations = [
+        Migration(one.schema, await python_for(Needs.of(one.directory), root, SystemClock(), say), database)
+        for one in staged
+        if one.schema is not None
+    ]
+    await migrate(migrations, shell)
+    say(f"made the tables of {', '.join(migration.step for migration in migrations) or 'no function'}")
+
+
+def say(sentence: str) -> None:
+    sys.stdout.write(f"{sentence}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m mesh.functions.migrate", description="Make every step's tables.")
+    parser.add_argument("root", nargs="?", default=".", type=Path)
+    try:
+        asyncio.run(migrate_all(parser.parse_args(arguments).root, os.environ))
+    except MeshError as error:
+        sys.stderr.write(f"mesh: {error}\n")
+        return 2 if isinstance(error, UsageError) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -45,6 +45,7 @@ class Replicas:
         self._slots: list[Slot] = []
         self._starting: list[int] = []  # the generation of each start under way
         self._count = 0
+        self._stopped = False
         self.backoff = Backoff()
         self.failure: StartFailed | None = None
 
@@ -88,7 +89,8 @@ class Replicas:
             self.retire(slot)
 
     async def stop(self, *, grace_seconds: float) -> None:
-        """Stop all at once."""
+        """Stop all at once, and what is being started as soon as it is there."""
+        self._stopped = True
         async with asyncio.TaskGroup() as stopping:
             for slot in self._slots:
                 slot.retired = True
@@ -115,17 +117,17 @@ class Replicas:
             return  # a newer one has taken its place
         now = self._around.clock.now()
         self.failure, self.backoff = error, self.backoff.failed(now)
-        self._around.report(
-            f"{error}\nthe next start is in {self.backoff.left_seconds(now):g} s, or when a file is saved"
-        )
+        what = str(error).partition("\n")[0].removesuffix("; it said:")  # its own words are in its log
+        wait = f"{self.backoff.left_seconds(now):g} s"
+        self._around.report(f"{what}; it is started again in {wait} at the earliest, or when a file is saved")
 
     def _add(self, slot: Slot) -> None:
         self.failure = None
         self._slots.append(slot)
         self._spawn(self._watch(slot), f"watch {slot.replica.name}")
         newest = max(slot.generation for slot in self._slots)
-        for older in [other for other in self.serving if other.generation < newest]:
-            self.retire(older)
+        for over in [other for other in self.serving if other.generation < newest or self._stopped]:
+            self.retire(over)
 
     async def _watch(self, slot: Slot) -> None:
         status = await slot.replica.ended()

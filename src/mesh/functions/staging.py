@@ -3,19 +3,22 @@
 `python -m mesh.functions.staging [ROOT] --layout parliament` stages every function into ROOT/build/functions/.
 """
 
+import argparse
 import filecmp
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mesh.errors import UsageError
+from mesh.errors import InvalidManifests, MeshError, UsageError
 from mesh.functions import layouts
 from mesh.functions.layouts import Layout
 from mesh.functions.recipe import Recipe
-from mesh.manifests.model import Function
+from mesh.manifests.model import Function, Project
+from mesh.manifests.project import load
 
 DATABASE_ENTRY = "DATABASE_URL"
 SCHEMA = "schema.sql"
@@ -126,3 +129,30 @@ def place(root: Path, function: Function) -> Path:
     if (folder / function.name).parent != folder or function.name in {"", ".", ".."}:
         raise UsageError(f"{function.origin}: {function.name!r} is no name of a directory")
     return folder / function.name
+
+
+def read(root: Path) -> Project:
+    """Raises InvalidManifests."""
+    project = load(root)
+    if project.problems:
+        raise InvalidManifests(project.problems)
+    return project
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m mesh.functions.staging", description="Stage every function.")
+    parser.add_argument("root", nargs="?", default=".", type=Path)
+    parser.add_argument("--layout", default="parliament")
+    options = parser.parse_args(arguments)
+    try:
+        layout = layouts.named(options.layout)
+        for staged in stage_all(options.root, read(options.root).functions, layout):
+            sys.stdout.write(f"{staged.directory}\n")
+    except MeshError as error:
+        sys.stderr.write(f"mesh: {error}\n")
+        return 2 if isinstance(error, UsageError) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

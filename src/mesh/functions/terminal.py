@@ -1,4 +1,4 @@
-"""How functions' output and the start's phases look on a terminal: prefixed by the function's name, in its own colour."""
+"""How functions' output and the mesh's own words look on a terminal: prefixed by a name, each in its own colour."""
 
 import zlib
 from typing import TextIO

@@ -30,6 +30,7 @@ class Cluster:
     directory: Path
     programs: Path
     account: Account
+    sockets: Path
 
     @property
     def data(self) -> Path:

@@ -18,6 +18,7 @@ from mesh.functions.postgres import account, binaries, probe
 from mesh.functions.postgres.cluster import DATABASE, USER, Cluster
 
 LONGEST_SOCKET_PATH = 103  # bytes; sockaddr_un holds 104 on macOS, 108 on Linux
+SOCKET = ".s.PGSQL.5432"
 READY_SECONDS = 60.0  # crash recovery included
 PROBE_SECONDS = 5.0
 PROBE_PAUSE_SECONDS = 0.01
@@ -36,24 +37,28 @@ class Postgres:
         self._clock = clock
         self._tasks = tasks
         self._report = report
-        self._sockets = Path()
+        self._cluster: Cluster | None = None
+        self._temporary: Path | None = None  # the only directory that `stop` removes: it was made here, by mkdtemp
         self._server: Child | None = None
         self._supervisor: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
-        return f"postgresql://{USER}@/{DATABASE}?host={quote(str(self._sockets))}"
+        """Where functions connect. Raises StartFailed before `start`."""
+        if self._cluster is None:
+            raise StartFailed("the dev Postgres was not started")
+        return f"postgresql://{USER}@/{DATABASE}?host={quote(str(self._cluster.sockets))}"
 
     async def start(self) -> None:
         """Return when it takes sessions. Raises StartFailed."""
         self._directory.mkdir(parents=True, exist_ok=True)
         programs = binaries.find()
         used = account.choose((self._directory / "data", programs / "postgres", TETHER, Path(sys.executable)))
-        cluster = Cluster(self._directory, programs, used)
+        cluster = Cluster(self._directory, programs, used, self._socket_directory())
         await cluster.prepare(self._clock)
-        self._sockets = socket_directory(self._directory)
-        used.give(self._sockets)
+        used.give(cluster.sockets)
         await self._launch(cluster)
+        self._cluster = cluster
         self._supervisor = self._tasks.create_task(self._supervise(cluster), name="dev Postgres")
 
     async def stop(self) -> None:
@@ -62,8 +67,9 @@ class Postgres:
             self._supervisor.cancel()
         if self._server is not None:
             await self._server.stop(signal.SIGINT, grace_seconds=STOP_SECONDS)
-        if self._sockets.parent != self._directory:
-            shutil.rmtree(self._sockets, ignore_errors=True)
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+            self._temporary = None
 
     async def _supervise(self, cluster: Cluster) -> None:
         while self._server is not None:
@@ -91,31 +97,30 @@ class Postgres:
         return await self._launch_once(cluster)
 
     async def _launch_once(self, cluster: Cluster) -> None:
-        words = ("-D", str(cluster.data), "-k", str(self._sockets), "-c", "listen_addresses=")
+        words = ("-D", str(cluster.data), "-k", str(cluster.sockets), "-c", "listen_addresses=")
         command = cluster.command("postgres", *words, "-c", f"max_connections={CONNECTIONS}")
         self._server = await child.start(command, self._tasks, lambda _: None)
         try:
             async with asyncio.timeout(READY_SECONDS):
-                await self._until_ready(self._server)
+                await self._until_ready(self._server, cluster.sockets / SOCKET)
         except TimeoutError:
             self._server.kill()
             raise StartFailed(
                 f"the dev Postgres took no session within {READY_SECONDS:.0f} s:\n{self._server.last_words}"
             ) from None
 
-    async def _until_ready(self, server: Child) -> None:
-        socket = self._sockets / ".s.PGSQL.5432"
+    async def _until_ready(self, server: Child, socket: Path) -> None:
         while not server.ended.done():
             with contextlib.suppress(probe.NotReady):
                 return await probe.session(socket, USER, DATABASE, within_seconds=PROBE_SECONDS)
             await self._clock.sleep(PROBE_PAUSE_SECONDS)
         raise StartFailed(f"the dev Postgres did not start:\n{server.last_words}")
 
-
-def socket_directory(directory: Path) -> Path:
-    """A directory for the socket: in the state when its path is short enough for one, else a temporary one."""
-    beside = directory / "s"
-    if len(bytes(beside / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH:
-        beside.mkdir(mode=0o700, exist_ok=True)
-        return beside
-    return Path(tempfile.mkdtemp(prefix="mesh-"))
+    def _socket_directory(self) -> Path:
+        """Where the socket is: in the state when the path is short enough for one, else in a temporary directory."""
+        beside = self._directory / "s"
+        if len(bytes(beside / SOCKET)) <= LONGEST_SOCKET_PATH:
+            beside.mkdir(mode=0o700, exist_ok=True)
+            return beside
+        self._temporary = Path(tempfile.mkdtemp(prefix="mesh-"))
+        return self._temporary
