@@ -75,4 +75,5 @@ def _check_certificates(fields: Fields) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
     except (ssl.SSLError, ValueError):
-        fields.problem(fields.node, f"invalid value: CA Cert provided is invalid: {fields.paths('caCert')} (PEM)")
+        node = fields.node.value["CACerts"]
+        fields.problem(node, f"invalid value: CA Cert provided is invalid: {node.path} (certificates in PEM)")

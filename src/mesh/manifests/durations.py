@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-NUMBER = r"([-+]?\d*(?:[.,]\d*)?)"
+NUMBER = r"([-+]?(?:\d+(?:[.,]\d*)?|[.,]\d*))"
 PERIOD = re.compile(
     rf"([-+]?)P(?:{NUMBER}Y)?(?:{NUMBER}M)?(?:{NUMBER}W)?(?:{NUMBER}D)?(?:T(?:{NUMBER}H)?(?:{NUMBER}M)?(?:{NUMBER}S)?)?"
 )

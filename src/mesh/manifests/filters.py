@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from mesh.manifests.fields import Fields, Findings, string_map, values
+from mesh.manifests.fields import Fields, Findings, string_map, values, wrong
 from mesh.manifests.model import All, Any, Exact, Filter, Legacy, Not, Nothing, Prefix, Suffix
 from mesh.manifests.yaml_nodes import Node
 
@@ -69,7 +69,7 @@ def _or_nothing(entry: Exact | Prefix | Suffix | All | Any) -> Filter:
 
 def _nested(node: Node, findings: Findings) -> tuple[Filter, ...]:
     if not isinstance(node.value, tuple):
-        findings.problem(node, f"invalid value: {node.text or 'an object'}: {node.path} (a list of filters)")
+        findings.problem(node, wrong(node, "a list of filters"))
         return ()
     return tuple(_read_filter(item, findings) for item in node.value)
 

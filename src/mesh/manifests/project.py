@@ -16,6 +16,7 @@ from mesh.manifests.problem import Origin, Problem
 from mesh.manifests.references import check_references
 from mesh.manifests.sink_binding import read_sink_binding
 from mesh.manifests.trigger import read_trigger
+from mesh.manifests.yaml_nodes import Node
 
 
 def load(root: Path) -> Project:
@@ -37,13 +38,21 @@ def load(root: Path) -> Project:
 def _functions(root: Path, findings: Findings) -> tuple[Function, ...]:
     functions: dict[str, Function] = {}
     for file in function_files(root, findings):
-        documents = read_file(root, file, findings)
-        for document in documents[:1]:
+        for document in _func_yaml(root, file, findings):
             function = read_function(document, file.parent.resolve(), findings)
             first = functions.setdefault(function.key, function)
-            if first is not function:
+            if first is not function and function.name:
                 findings.problem(document, f"Function {function.key} already exists: name (first at {first.origin})")
     return tuple(functions.values())
+
+
+def _func_yaml(root: Path, file: Path, findings: Findings) -> list[Node]:
+    told = len(findings.problems)
+    documents = read_file(root, file, findings)[:1]
+    if not documents and len(findings.problems) == told:
+        origin = Origin(file.relative_to(root).as_posix(), 0)
+        findings.problems.append(Problem(origin, "there is nothing in it (func create writes one)"))
+    return documents
 
 
 def _project(root: Path, objects: Sequence[Object], functions: tuple[Function, ...], findings: Findings) -> Project:

@@ -39,11 +39,12 @@ def _check_dead_letter_sink(project: Project, owner: Broker | Trigger) -> Iterat
 
 
 def _check_destination(project: Project, destination: Destination, path: str) -> Iterator[Problem]:
+    ref, uri = destination.ref, destination.uri
     message = None
-    if destination.ref and destination.ref.name:
-        message = _unresolved(project, destination.ref, f"{path}.ref")
-    elif destination.uri and urlsplit(destination.uri).scheme not in {"", "http", "https"}:
-        message = f"invalid value: {destination.uri}: {path}.uri (the mesh calls http and https only)"
+    if ref and ref.api_version and ref.kind and ref.name:
+        message = _unresolved(project, ref, f"{path}.ref")
+    elif uri and urlsplit(uri).netloc and urlsplit(uri).scheme not in {"http", "https"}:
+        message = f"invalid value: {uri}: {path}.uri (the mesh calls http and https only)"
     if message and destination.origin:
         yield Problem(destination.origin, message)
 
@@ -55,7 +56,7 @@ def _unresolved(project: Project, ref: Reference, path: str) -> str | None:
     }
     found = names.get((ref.api_version, ref.kind))
     if found is None:
-        remedy = f"refer to a {SERVICE[0]} Service or a {BROKER[0]} Broker, or write a uri"
+        remedy = f"refer to a {SERVICE[0]} Service or an {BROKER[0]} Broker, or write a uri"
         return f"{ref.api_version} {ref.kind} is not run by this mesh: {path} ({remedy})"
     if ref.name in found():
         return None
@@ -72,7 +73,8 @@ def _check_subject(project: Project, binding: SinkBinding) -> Iterator[Problem]:
         yield Problem(binding.origin, message)
     elif not any(binds(binding, function) for function in project.functions):
         known = _known(item.name for item in project.functions if item.namespace == binding.namespace)
-        wanted = f'Service "{subject.name}"' if subject.name else f"a Service with {dict(binding.selector)}"
+        labels = ", ".join(f"{name}={value}" for name, value in binding.selector.items())
+        wanted = f'Service "{subject.name}"' if subject.name else f"a Service with {labels}"
         message = f"{wanted} does not exist: spec.subject (in namespace {binding.namespace}: {known})"
         yield Problem(binding.origin, message)
 

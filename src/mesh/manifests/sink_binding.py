@@ -58,6 +58,7 @@ def _subject(subject: Fields, namespace: str) -> Reference:
         subject.problem(subject.node, f"expected exactly one, got neither: {subject.paths('selector', 'name')}")
     elif name and not LABEL.fullmatch(name):
         subject.wrong(subject.node.value["name"], LABEL_RULE)
+        name = ""
     return Reference(api_version, kind, name, _namespace(subject, namespace))
 
 
