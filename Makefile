@@ -1,0 +1,71 @@
+# Everything that is done with this repository; each target does its own set-up. Needs make and Python 3.11 or newer.
+
+SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
+# A name alone proves nothing: version managers put a python3.13 on PATH that only says that there is none.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	"$$name" -c '$(SUITABLE)' 2>/dev/null && echo "$$name" && break; done)
+LAYOUT ?= parliament
+ENVIRONMENT := .venv/.made
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run ride test check check-format check-lint check-types check-imports check-spelling check-manifests \
+	stage deploy undeploy migrate clean
+
+help: ## print these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
+
+run: $(ENVIRONMENT) ## everything up, one ride settled and shown, then serving until Ctrl-C (ONCE=1: stop after the ride)
+	@$(BIN)/python scripts/run.py $(if $(ONCE),--once) $(ARGS)
+
+ride: $(ENVIRONMENT) ## send one ride to the running mesh and follow it
+	@$(BIN)/python scripts/ride.py
+
+test: $(ENVIRONMENT) ## all tests (ARGS='tests/unit -k fare' goes to pytest)
+	@$(BIN)/pytest $(ARGS)
+
+check: check-format check-lint check-types check-imports check-spelling check-manifests ## everything below that starts with check-
+
+check-format: $(ENVIRONMENT) ## whether the code is formatted
+	@$(BIN)/ruff format --check .
+
+check-lint: $(ENVIRONMENT) ## ruff's rules
+	@$(BIN)/ruff check .
+
+check-types: $(ENVIRONMENT) ## mypy, strict; one call for each step, since all their files are named func.py
+	@$(BIN)/mypy src tests scripts
+	@printf '%s\n' functions/*/func.py | xargs -n 1 $(BIN)/mypy --no-error-summary
+
+check-imports: $(ENVIRONMENT) ## who may import whom
+	@$(BIN)/lint-imports
+
+check-spelling: $(ENVIRONMENT) ## spelling of code and documents
+	@$(BIN)/codespell *.md Makefile broker docs functions scripts src templates tests triggers
+
+check-manifests: $(ENVIRONMENT) ## func.yaml, brokers and triggers, as the cluster would judge them
+	@$(BIN)/mesh check .
+
+stage: $(ENVIRONMENT) ## wrap each step for func, into build/functions (LAYOUT=parliament|asgi)
+	@$(BIN)/python -m mesh.functions.staging . --layout $(LAYOUT)
+
+deploy: $(if $(DRY_RUN),$(ENVIRONMENT),stage) ## broker, functions and triggers to the cluster (REGISTRY=HOST/NAME, DRY_RUN=1 only prints)
+	@$(BIN)/python scripts/deploy.py deploy $(if $(REGISTRY),--registry '$(REGISTRY)') $(if $(DRY_RUN),--dry-run)
+
+undeploy: $(ENVIRONMENT) ## take them away again (DRY_RUN=1 only prints)
+	@$(BIN)/python scripts/deploy.py undeploy $(if $(DRY_RUN),--dry-run)
+
+migrate: $(ENVIRONMENT) ## apply each step's tables to the database that DATABASE_URL names
+	@$(BIN)/python -m mesh.functions.migrate .
+
+clean: ## remove .venv, build and caches (what the mesh stored in .mesh stays)
+	@rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(ENVIRONMENT): pyproject.toml constraints.txt
+	@'$(PYTHON)' -c '$(SUITABLE)' 2>/dev/null || { echo "make: $(or $(PYTHON),PATH) is or has no Python 3.11 or newer:" \
+		"install one, or name it with PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "making .venv with what constraints.txt pins (a minute or two, once)"
+	@if command -v uv >/dev/null && rm -rf .venv && uv venv --quiet --python "$$(command -v '$(PYTHON)')" .venv && \
+		uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'; then :; else \
+		rm -rf .venv && '$(PYTHON)' -m venv .venv && $(BIN)/python -m pip install --quiet --no-input \
+		--disable-pip-version-check --constraint constraints.txt --editable '.[dev]'; fi
+	@touch $@
