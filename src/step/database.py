@@ -60,24 +60,22 @@ class Database:
 
 
 async def _new_pool(settings: Settings) -> Pool:
-    url = settings.text("DATABASE_URL")
-    try:
-        return await asyncpg.create_pool(
-            url,
-            min_size=0,  # connections are made on demand, so that a database that is away stops nothing here
-            max_size=settings.whole("DATABASE_POOL", "4"),
-            statement_cache_size=0,  # PgBouncer gives every transaction another server connection
-            command_timeout=settings.duration("DATABASE_TIMEOUT", "PT10S").total_seconds(),
-            timeout=CONNECT_TIMEOUT_SECONDS,
-        )
-    except (ValueError, asyncpg.InterfaceError) as error:
-        raise SettingError(f"DATABASE_URL cannot be read: {error}") from error
+    return await asyncpg.create_pool(
+        settings.text("DATABASE_URL"),
+        min_size=0,  # connections are made on demand, so that a database that is away stops nothing here
+        max_size=settings.whole("DATABASE_POOL", "4"),
+        statement_cache_size=0,  # PgBouncer gives every transaction another server connection
+        command_timeout=settings.duration("DATABASE_TIMEOUT", "PT10S").total_seconds(),
+        timeout=CONNECT_TIMEOUT_SECONDS,
+    )
 
 
 @asynccontextmanager
 async def _acquired(pool: Pool) -> AsyncIterator[Connection]:
     try:
         connection = await pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS)
+    except ValueError as error:
+        raise SettingError(f"DATABASE_URL cannot be read: {error}") from error
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Unavailable(f"the database does not answer: {_words(error)}") from error
     try:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from step.database import Connection, Database
-from step.errors import Reject, Unavailable
+from step.errors import Reject, SettingError, Unavailable
 from step.messages import Answer, Request, document
 
 logger = logging.getLogger("step")
@@ -35,6 +35,9 @@ class Queries:
         except (Unavailable, OSError) as error:
             logger.warning("%s: unavailable for GET ?%s: %r", self.name, asked, error)
             return document(503, {"error": str(error) or type(error).__name__})
+        except SettingError as error:
+            logger.error("%s: failed on GET ?%s: %s", self.name, asked, error)  # noqa: TRY400 - the sentence says it all
+            return document(500, {"error": str(error)})
         except Exception as error:
             logger.exception("%s: failed on GET ?%s", self.name, asked)
             return document(500, {"error": f"{type(error).__name__}: {error}"})
