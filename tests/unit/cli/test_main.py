@@ -1,0 +1,90 @@
+"""The command line's edges: help, exit statuses, manifests, closed pipes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.command_line import Command
+from support.operations import InMemoryOperations, served
+
+COMMANDS = ("up", "check", "status", "send", "watch", "trace", "explain", "drained", "dead-letters", "fault", "logs")
+BROKEN = """\
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata: {name: invoice, namespace: cabs}
+spec: {broker: default, subscriber: {uri: "http://127.0.0.1:7/"}, surprise: true}
+"""
+
+
+def test_mesh_alone_prints_its_commands(run: Command) -> None:
+    said = run()
+
+    assert said.status == 0
+    for name in COMMANDS:
+        assert f"\n    {name} " in said.out or f"\n    {name}\n" in said.out
+
+
+@pytest.mark.parametrize("arguments", [["--bogus"], ["status", "--bogus"], ["bogus"], ["status", "--stat", "x"]])
+def test_what_is_unknown_is_wrong_usage(run: Command, arguments: list[str]) -> None:
+    said = run(*arguments)
+
+    assert said.status == 2
+    assert said.err.startswith("mesh: ")
+    assert "--help" in said.err
+
+
+def test_a_missing_mesh_is_told_with_the_remedy(run: Command, tmp_path: Path) -> None:
+    said = run("status", "--state", str(tmp_path))
+
+    assert said.status == 1
+    assert said.err == (
+        f"mesh: no mesh runs with the state directory {tmp_path}: "
+        "start one with `mesh up`, or name its state directory with --state DIR\n"
+    )
+
+
+def test_check_lists_every_problem(run: Command, tmp_path: Path) -> None:
+    (tmp_path / "triggers").mkdir()
+    (tmp_path / "triggers" / "invoice.yaml").write_text(BROKEN)
+
+    said = run("check", str(tmp_path))
+    document = json.loads(run("check", str(tmp_path), "-o", "json").out)
+
+    assert said.status == 2
+    assert [line for line in said.out.splitlines() if line.startswith("triggers/invoice.yaml:4: ")]
+    assert said.err == f"mesh: {len(document['problems'])} problems in {tmp_path}\n"
+    assert document["problems"][0].keys() == {"file", "line", "message"}
+
+
+def test_check_of_a_missing_directory_is_told(run: Command) -> None:
+    said = run("check", "/nowhere/at/all")
+
+    assert said.status == 2
+    assert "/nowhere/at/all" in said.out
+
+
+def test_a_closed_pipe_is_silent(operations: InMemoryOperations) -> None:
+    with served(operations) as url:
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = [sys.executable, "-m", "mesh", "status", "--mesh", url]
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=20, check=False)
+        os.close(writer)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_stream_ends_quietly_on_ctrl_c(operations: InMemoryOperations) -> None:
+    with served(operations) as url:
+        command = [sys.executable, "-m", "mesh", "logs", "invoice", "-f", "--mesh", url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as follower:
+            assert follower.stdout is not None
+            assert follower.stderr is not None
+            assert follower.stdout.readline() == b"invoice-1 | up\n"
+            follower.send_signal(signal.SIGINT)
+            assert (follower.wait(20), follower.stderr.read()) == (130, b"")
