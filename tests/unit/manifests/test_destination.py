@@ -75,7 +75,9 @@ def test_a_destination_is_refused_for(edit: Edit, expected: str, project: Projec
 
 
 def test_a_broker_is_a_subscriber_and_a_relative_uri_goes_with_a_ref(project: ProjectDirectory) -> None:
-    project.edit(FILE, *subscriber("ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}", "uri: /x"))
+    project.edit(
+        FILE, *subscriber("ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}", "uri: /x")
+    )
     loaded = project.load()
     assert loaded.problems == ()
     broker = Reference("eventing.knative.dev/v1", "Broker", "default", "cabs")

@@ -1,0 +1,135 @@
+"""A func.yaml as a whole, in func's own words."""
+
+from datetime import timedelta
+
+import pytest
+
+from mesh.manifests.model import Scale
+from support.project_directory import Edit, ProjectDirectory
+
+FILE = "functions/invoice/func.yaml"
+ENVS = "  envs:\n    - name: DATABASE_URL\n      value: '{{ secret:database:url }}'\n"
+SCALE = "    scale: {min: 0, max: 10}\n"
+NAME_RULE = (
+    "must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
+    "and end with an alphanumeric character: name"
+)
+UNINITIALIZED = (
+    "'functions/invoice' does not contain an initialized function: created (write a time, such as 2026-01-31T12:00:00Z)"
+)
+
+
+def deploy(setting: str) -> Edit:
+    return "  options:\n", f"  {setting}\n  options:\n"
+
+
+BROKEN = {
+    "no name": (("name: invoice\n", ""), "1: missing field(s): name"),
+    "a name that begins with a digit": (
+        ("name: invoice", "name: 1invoice"),
+        f"2: Function name '1invoice' {NAME_RULE}",
+    ),
+    "a name that leads elsewhere": (
+        ("name: invoice", "name: ../invoice"),
+        f"2: Function name '../invoice' {NAME_RULE}",
+    ),
+    "a namespace in capitals": (
+        ("namespace: cabs", "namespace: Cabs"),
+        (
+            "4: invalid value: Cabs: namespace (lower case alphanumeric characters or '-', "
+            "starting and ending with an alphanumeric character)"
+        ),
+    ),
+    "no time of creation": (("created: 2026-01-31T12:00:00Z\n", ""), f"1: {UNINITIALIZED}"),
+    "a zero time of creation": (("2026-01-31T12:00:00Z", "0001-01-01T00:00:00Z"), f"5: {UNINITIALIZED}"),
+    "another runtime": (("runtime: python", "runtime: go"), "3: runtime go is not run by this mesh: runtime (python)"),
+    "an unknown invoke": (
+        ("invoke: cloudevent", "invoke: kafka"),
+        "6: invalid value: kafka: invoke (http or cloudevent)",
+    ),
+    "a list for run": (("run:\n" + ENVS, "run: []\n"), "7: invalid value: a list: run (an object)"),
+    "a kafka source": (
+        ("run:\n", "run:\n  kafka: {topic: a}\n"),
+        "8: run.kafka is currently only supported for the Go runtime: run.kafka",
+    ),
+    "a window that is no duration": (
+        deploy("annotations: {autoscaling.knative.dev/window: PT60S}"),
+        "15: invalid value: PT60S: deploy.annotations[autoscaling.knative.dev/window] (a Go duration, such as 60s)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("edit", "expected"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_function_is_refused_for(edit: Edit, expected: str, project: ProjectDirectory) -> None:
+    project.edit(FILE, *edit)
+    assert [problem for problem in project.problems() if problem.startswith(FILE)] == [f"{FILE}:{expected}"]
+
+
+WARNED = {
+    "an unknown key": (("run:\n", "replicas: 3\nrun:\n"), '7: unknown field "replicas" ('),
+    "an unknown key inside": (
+        ("  envs:\n", "  env: []\n  envs:\n"),
+        '8: unknown field "run.env" (did you mean envs?; func ignores it)',
+    ),
+    "subscriptions": (
+        deploy("subscriptions: [{source: default}]"),
+        (
+            "15: func deploy would make these Triggers too, and events would arrive twice: deploy.subscriptions "
+            "(keep Triggers in triggers/ only)"
+        ),
+    ),
+    "a volume": (
+        ("run:\n", "run:\n  volumes: [{path: /a, secret: a}]\n"),
+        "8: mounted on the cluster only: run.volumes[0]",
+    ),
+    "a window that Serving refuses": (
+        deploy("annotations: {autoscaling.knative.dev/window: 2s}"),
+        (
+            "15: expected 6s <= 2s <= 1h0m0s: deploy.annotations[autoscaling.knative.dev/window] "
+            "(the cluster will refuse it)"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("edit", "expected"), WARNED.values(), ids=WARNED.keys())
+def test_a_function_is_warned_of(edit: Edit, expected: str, project: ProjectDirectory) -> None:
+    project.edit(FILE, *edit)
+    assert project.problems() == []
+    (warning,) = project.warnings()
+    assert warning.startswith(f"{FILE}:{expected}")
+
+
+def test_a_function_is_read(project: ProjectDirectory) -> None:
+    project.edit(FILE, ENVS, ENVS + "    - {name: SHARE, value: 0.80}\n    - {value: '{{ secret:all }}'}\n")
+    function = next(item for item in project.load().functions if item.name == "invoice")
+    assert (function.key, function.invoke) == ("cabs/invoice", "cloudevent")
+    assert function.directory == str((project.root / "functions/invoice").resolve())
+    assert [(entry.name, entry.value) for entry in function.envs] == [
+        ("DATABASE_URL", "{{ secret:database:url }}"),
+        ("SHARE", "0.80"),
+        ("", "{{ secret:all }}"),
+    ]
+    assert function.labels["app.kubernetes.io/part-of"] == "cabs"
+
+
+def test_a_function_scales_as_it_says(project: ProjectDirectory) -> None:
+    options = (
+        "  annotations: {autoscaling.knative.dev/window: 6s}\n"
+        "  options:\n"
+        "    scale: {min: 1, max: 3, target: 7.5}\n"
+        "    resources: {limits: {cpu: 500m, memory: 256Mi, concurrency: 2}}\n"
+    )
+    project.edit(FILE, "  options:\n" + SCALE, options)
+    loaded = project.load()
+    assert loaded.problems == ()
+    function = next(item for item in loaded.functions if item.name == "invoice")
+    assert function.scale == Scale(minimum=1, maximum=3, target=7.5, concurrency=2, window=timedelta(seconds=6))
+
+
+def test_a_function_that_says_little_has_the_defaults(project: ProjectDirectory) -> None:
+    project.write(FILE, "name: invoice\nruntime: python\nnamespace: cabs\ncreated: 2026-01-31T12:00:00Z\n")
+    loaded = project.load()
+    assert loaded.problems == ()
+    function = next(item for item in loaded.functions if item.name == "invoice")
+    assert (function.invoke, function.envs, function.scale) == ("http", (), Scale())
