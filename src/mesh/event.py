@@ -20,6 +20,7 @@ TRACE_HEADERS = (b"traceparent", b"tracestate", b"baggage")
 _REQUIRED = ("id", "source", "type")
 _VERSIONS = ("1.0", "0.3")
 _NAME = re.compile(r"[a-z0-9]+")
+_RFC3339 = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE)
 # Printable ASCII less space, double quote and percent (HTTP binding 3.1.3.2).
 _PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
 
@@ -81,9 +82,7 @@ def to_headers(event: Event) -> list[tuple[str, str]]:
 
 
 def _binary(names: list[tuple[bytes, bytes]], content_type: str | None) -> dict[str, str]:
-    attributes = {
-        name[3:].decode("latin-1"): _percent_decoded(value) for name, value in names if name.startswith(b"ce-")
-    }
+    attributes = {name[3:].decode("latin-1"): _decoded(value) for name, value in names if name.startswith(b"ce-")}
     if content_type is not None:
         attributes["datacontenttype"] = content_type
     return attributes
@@ -91,13 +90,18 @@ def _binary(names: list[tuple[bytes, bytes]], content_type: str | None) -> dict[
 
 def _structured(body: bytes) -> tuple[dict[str, str], bytes | None]:
     try:
-        members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise NotACloudEvent(f"the body is no JSON object: {error}") from None
+        return _members(msgspec.json.decode(body, type=dict[str, msgspec.Raw]))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotACloudEvent(f"the body is no JSON object of an event: {error}") from None
+
+
+def _members(members: dict[str, msgspec.Raw]) -> tuple[dict[str, str], bytes | None]:
     data, encoded = members.pop("data", None), members.pop("data_base64", None)
     if data is not None and encoded is not None:
         raise NotACloudEvent("both data and data_base64 are set")
     attributes = {name: text for name, raw in members.items() if (text := _member(name, raw)) is not None}
+    if attributes.get("specversion") == "0.3" and attributes.pop("datacontentencoding", "") == "base64":
+        data, encoded = None, data
     if encoded is not None:
         return attributes, _base64(encoded)
     return attributes, None if data is None else _json_data(data, attributes.get("datacontenttype"))
@@ -150,10 +154,9 @@ def _validate(attributes: Mapping[str, str]) -> None:
 def _validate_time(text: str | None) -> None:
     if text is None:
         return
-    # fromisoformat takes at most microseconds and an upper-case T; RFC 3339 allows more digits and lower case.
-    trimmed = re.sub(r"(\.\d{6})\d+", r"\1", text.upper())
+    parts = _RFC3339.fullmatch(text)
     try:
-        valid = datetime.fromisoformat(trimmed).tzinfo is not None and "T" in trimmed
+        valid = parts is not None and datetime.fromisoformat(f"{parts[1]}{parts[2]}".upper()) is not None
     except ValueError:
         valid = False
     if not valid:
@@ -164,8 +167,16 @@ def _text(value: bytes) -> str:
     return value.decode("latin-1").strip()
 
 
-def _percent_decoded(value: bytes) -> str:
-    return unquote_to_bytes(value).decode("utf-8", errors="replace").strip()
+def _decoded(value: bytes) -> str:
+    """Undo quoting, then percent-encoding (HTTP binding 3.1.3.2); bytes that are no UTF-8 are taken as Latin-1."""
+    plain = value.strip()
+    if len(plain) > 1 and plain.startswith(b'"') and plain.endswith(b'"'):
+        plain = re.sub(rb"\\(.)", rb"\1", plain[1:-1])
+    octets = unquote_to_bytes(plain)
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
 
 
 def _one_line(value: str) -> str:
