@@ -1,13 +1,18 @@
 """Several writes as one transaction, with as few statements as their sum needs."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
 from mesh.ledger.port import Advance, Append, Bury, Change, Exhume, Finish, Letter, Postpone, Subscribe, Unsubscribe
 
 SUNK_LETTERS_KEPT = 10_000
+# A trigger that is gone leaves no rows: they would hold their events for ever.
+_KEEP_ROW = """INSERT OR REPLACE INTO deliveries
+    SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM subscriptions WHERE trigger = ?)"""
+_FORGET_OLDEST_SUNK = """DELETE FROM letters WHERE state = 'sunk' AND rowid <=
+    (SELECT rowid FROM letters WHERE state = 'sunk' ORDER BY rowid DESC LIMIT 1 OFFSET ?)"""
 _encode = msgspec.msgpack.encode
 
 
@@ -29,7 +34,7 @@ class Batch:
             answers = [list(self._changes(changes)) for changes in writes]
             self._flush()
             self._execute("COMMIT")
-        except sqlite3.Error:
+        except BaseException:
             self._newest = newest
             self._refuse(writes)
             raise
@@ -54,6 +59,8 @@ class Batch:
         self._appended: list[tuple[int, str, str, float, str | None, str | None, bytes]] = []
         self._positions: dict[str, int] = {}
         self._finished: list[tuple[str, int]] = []
+        self._touched: set[str] = set()  # brokers
+        self._sunk = False
 
     def _changes(self, changes: Sequence[Change]) -> Iterator[int]:
         for change in changes:
@@ -73,7 +80,7 @@ class Batch:
             case Postpone(trigger, seq, position, progress):
                 self._accept(trigger, seq)
                 self._advance(trigger, position)
-                self._execute("INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)", (trigger, seq, _encode(progress)))
+                self._execute(_KEEP_ROW, (trigger, seq, _encode(progress), trigger))
             case Bury(letter):
                 self._bury(letter)
             case Exhume(letter_id):
@@ -81,11 +88,16 @@ class Batch:
             case Subscribe(trigger, broker):
                 self._execute("INSERT OR IGNORE INTO subscriptions VALUES (?, ?, ?)", (trigger, broker, self._newest))
             case Unsubscribe(trigger):
-                self._execute("DELETE FROM subscriptions WHERE trigger = ?", (trigger,))
-                self._execute("DELETE FROM deliveries WHERE trigger = ?", (trigger,))
+                self._unsubscribe(trigger)
+
+    def _unsubscribe(self, trigger: str) -> None:
+        self._touched.update(self._brokers_of([trigger]))
+        self._execute("DELETE FROM subscriptions WHERE trigger = ?", (trigger,))
+        self._execute("DELETE FROM deliveries WHERE trigger = ?", (trigger,))
 
     def _append(self, new: Append) -> int:
         self._newest += 1
+        self._touched.add(new.broker)
         blob = _encode(new.event)
         self._appended.append(
             (self._newest, new.broker, new.event.id, new.accepted_at, new.target, new.replay_of, blob)
@@ -98,12 +110,7 @@ class Batch:
 
     def _bury(self, letter: Letter) -> None:
         self._execute("INSERT OR REPLACE INTO letters VALUES (?, ?, ?)", (letter.id, letter.state, _encode(letter)))
-        if letter.state == "sunk":
-            self._execute(
-                """DELETE FROM letters WHERE state = 'sunk' AND rowid <= (SELECT rowid FROM letters
-                WHERE state = 'sunk' ORDER BY rowid DESC LIMIT 1 OFFSET ?)""",
-                (SUNK_LETTERS_KEPT,),
-            )
+        self._sunk = self._sunk or letter.state == "sunk"
 
     def _flush(self) -> None:
         self._connection.executemany(
@@ -113,11 +120,13 @@ class Batch:
         self._flush_finished()
         self._flush_positions()
         self._delete_done()
+        if self._sunk:
+            self._execute(_FORGET_OLDEST_SUNK, (SUNK_LETTERS_KEPT,))
 
     def _flush_finished(self) -> None:
         beyond = [(trigger, seq) for trigger, seq in self._finished if seq > self._positions[trigger]]
         within = [(trigger, seq) for trigger, seq in self._finished if seq <= self._positions[trigger]]
-        self._connection.executemany("INSERT OR REPLACE INTO deliveries VALUES (?, ?, NULL)", beyond)
+        self._connection.executemany(_KEEP_ROW, [(trigger, seq, None, trigger) for trigger, seq in beyond])
         self._connection.executemany("DELETE FROM deliveries WHERE trigger = ? AND seq = ?", within)
 
     def _flush_positions(self) -> None:
@@ -129,7 +138,8 @@ class Batch:
 
     def _delete_done(self) -> None:
         """Delete the events that all triggers of their broker have passed and that nobody tries again."""
-        for broker in self._brokers_touched():
+        self._touched.update(self._brokers_of(self._positions))
+        for broker in self._touched:
             self._execute(
                 """DELETE FROM events WHERE broker = :broker
                 AND seq <= (SELECT coalesce(min(position), :newest) FROM subscriptions WHERE broker = :broker)
@@ -137,7 +147,6 @@ class Batch:
                 {"broker": broker, "newest": self._newest},
             )
 
-    def _brokers_touched(self) -> set[str]:
-        appended = {row[1] for row in self._appended}
+    def _brokers_of(self, triggers: Collection[str]) -> set[str]:
         subscribed = self._execute("SELECT trigger, broker FROM subscriptions")
-        return appended | {broker for trigger, broker in subscribed if trigger in self._positions}
+        return {broker for trigger, broker in subscribed if trigger in triggers}

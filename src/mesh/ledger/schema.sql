@@ -1,5 +1,5 @@
 -- An event is stored once, whatever the number of triggers.
-CREATE TABLE IF NOT EXISTS events (
+CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: a trigger's position stays true after deletions
     broker TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -8,26 +8,27 @@ CREATE TABLE IF NOT EXISTS events (
     replay_of TEXT,
     event BLOB NOT NULL
 );
-CREATE INDEX IF NOT EXISTS events_of_broker ON events (broker, seq);
-CREATE INDEX IF NOT EXISTS events_by_id ON events (id);
+CREATE INDEX events_of_broker ON events (broker, seq);
+CREATE INDEX events_by_id ON events (id);
 
-CREATE TABLE IF NOT EXISTS subscriptions (
+CREATE TABLE subscriptions (
     trigger TEXT PRIMARY KEY,
     broker TEXT NOT NULL,
     position INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- A row only for what is out of order (progress is null: done) or tried again.
-CREATE TABLE IF NOT EXISTS deliveries (
+CREATE TABLE deliveries (
     trigger TEXT NOT NULL,
     seq INTEGER NOT NULL,
     progress BLOB,
     PRIMARY KEY (trigger, seq)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS deliveries_of_event ON deliveries (seq);
+CREATE INDEX deliveries_of_event ON deliveries (seq);
 
-CREATE TABLE IF NOT EXISTS letters (
+CREATE TABLE letters (
     id TEXT PRIMARY KEY,
     state TEXT NOT NULL,
     letter BLOB NOT NULL
 );
+CREATE INDEX letters_by_state ON letters (state);

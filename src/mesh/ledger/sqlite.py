@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -78,32 +79,47 @@ class SqliteLedger:
 
     def _abandon(self) -> None:
         """Give up the failed transaction; a full disk leaves none to roll back, or one that SQLite ended itself."""
-        if self._writing.in_transaction:
-            self._writing.rollback()
+        with suppress(sqlite3.Error):  # a disk that fails here, too, is met again by the next write
+            if self._writing.in_transaction:
+                self._writing.rollback()
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    connection = _connect(path)
     try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, FORMAT_VERSION):
-            raise UsageError(
-                f"{path} has ledger format {version}, this mesh reads {FORMAT_VERSION}: "
-                "run the version of mesh that wrote it, or start on another --state directory"
-            )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(files("mesh.ledger").joinpath("schema.sql").read_text())
-        connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+        with ExitStack() as on_failure:
+            connection = on_failure.enter_context(closing(_connect(path)))
+            _prepare(connection, path)
+            on_failure.pop_all()
+    except sqlite3.OperationalError as error:
+        raise UsageError(f"{path} cannot be opened ({error}): choose another --state directory") from error
     except sqlite3.DatabaseError as error:
-        raise UsageError(
-            f"{path} is not a ledger ({error}): move it away or choose another --state directory"
-        ) from error
+        raise _not_a_ledger(path, str(error)) from error
     return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if version == 0 and tables == 0:
+        schema = files("mesh.ledger").joinpath("schema.sql").read_text()
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(f"BEGIN; {schema} PRAGMA user_version = {FORMAT_VERSION}; COMMIT;")
+    elif version == 0:
+        raise _not_a_ledger(path, "a database of something else")
+    elif version != FORMAT_VERSION:
+        raise UsageError(
+            f"{path} has ledger format {version}, this mesh reads {FORMAT_VERSION}: "
+            "run the version of mesh that wrote it, or start on another --state directory"
+        )
+
+
+def _not_a_ledger(path: Path, why: str) -> UsageError:
+    return UsageError(f"{path} is not a ledger ({why}): move it away or choose another --state directory")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
-    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA synchronous = FULL")  # reads the file's head, so it is here that another format shows
     return connection
 
 

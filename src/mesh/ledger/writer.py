@@ -67,9 +67,13 @@ class Writer:
         except sqlite3.Error as error:
             self._abandon()
             answers = [LedgerUnavailable(f"the ledger cannot be written: {error}")] * len(batch)
-        except Exception as error:  # noqa: BLE001 - handed to everybody who waits, instead of a dead thread
+        except Exception as error:  # noqa: BLE001 - handed to the one who waits, instead of a dead thread
             self._abandon()
-            answers = [error] * len(batch)
+            if len(batch) > 1:  # one write that cannot be understood must not cost the others
+                for write in batch:
+                    self._commit([write])
+                return
+            answers = [error]
         batch[0].loop.call_soon_threadsafe(_answer, batch, answers)
 
 

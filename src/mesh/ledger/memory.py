@@ -1,0 +1,112 @@
+"""A ledger without a disk, for tests of what stands on the port: it forgets with its process."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from mesh.errors import LedgerUnavailable
+from mesh.ledger import port
+from mesh.ledger.batch import SUNK_LETTERS_KEPT
+from mesh.ledger.port import Append, Change, Letter, Progress, Stored, Subscription
+
+
+class MemoryLedger:
+    """Implements `mesh.ledger.port.Ledger`; while `full`, every write is refused."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self._newest = 0
+        self._events: dict[int, Stored] = {}
+        self._subscriptions: dict[str, tuple[str, int]] = {}  # broker, position
+        self._rows: dict[tuple[str, int], Progress | None] = {}  # None: done
+        self._letters: dict[str, Letter] = {}
+
+    def write(self, *changes: Change) -> asyncio.Future[list[int]]:
+        future: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        if self.full:
+            future.set_exception(LedgerUnavailable("the ledger cannot be written: it is full"))
+        else:
+            future.set_result(list(self._changes(changes)))
+            self._delete_done()
+        return future
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        return [self._subscription(trigger) for trigger in self._subscriptions]
+
+    def read(self, broker: str, after: int, limit: int) -> Sequence[Stored]:
+        return [one for one in self._events.values() if one.broker == broker and one.seq > after][:limit]
+
+    def event(self, seq: int) -> Stored | None:
+        return self._events.get(seq)
+
+    def find(self, event_id: str) -> Sequence[Stored]:
+        return [one for one in self._events.values() if one.event.id == event_id]
+
+    def outstanding(self, subscription: str) -> Iterator[tuple[Stored, bool]]:
+        standing = self._subscription(subscription)
+        for one in self.read(standing.broker, 0, self._newest):
+            ahead = one.seq > standing.position and one.seq not in standing.done
+            if (one.seq in standing.open or ahead) and one.target in (None, subscription):
+                yield one, one.seq in standing.open
+
+    def letters(self) -> Sequence[Letter]:
+        return list(self._letters.values())
+
+    def letter(self, letter_id: str) -> Letter | None:
+        return self._letters.get(letter_id)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def _changes(self, changes: Sequence[Change]) -> Iterator[int]:
+        for change in changes:
+            if isinstance(change, Append):
+                self._newest += 1
+                self._events[self._newest] = Stored(
+                    self._newest, change.broker, change.accepted_at, change.event, change.target, change.replay_of
+                )
+                yield self._newest
+            else:
+                self._change(change)
+
+    def _change(self, change: Change) -> None:
+        match change:
+            case port.Advance(trigger, position):
+                self._advance(trigger, position, {})
+            case port.Finish(trigger, seq, position):
+                self._advance(trigger, position, {seq: None})
+            case port.Postpone(trigger, seq, position, progress):
+                self._advance(trigger, position, {seq: progress})
+            case port.Bury(letter):
+                self._bury(letter)
+            case port.Exhume(letter_id):
+                self._letters.pop(letter_id, None)
+            case port.Subscribe(trigger, broker):
+                self._subscriptions.setdefault(trigger, (broker, self._newest))
+            case port.Unsubscribe(trigger):
+                self._subscriptions.pop(trigger, None)
+                self._rows = {key: row for key, row in self._rows.items() if key[0] != trigger}
+
+    def _advance(self, trigger: str, position: int, rows: dict[int, Progress | None]) -> None:
+        if trigger in self._subscriptions:
+            broker, before = self._subscriptions[trigger]
+            self._subscriptions[trigger] = (broker, max(before, position))
+            self._rows |= {(trigger, seq): row for seq, row in rows.items()}
+
+    def _bury(self, letter: Letter) -> None:
+        self._letters[letter.id] = letter
+        sunk = [one.id for one in self._letters.values() if one.state == "sunk"]
+        for letter_id in sunk[:-SUNK_LETTERS_KEPT]:
+            del self._letters[letter_id]
+
+    def _delete_done(self) -> None:
+        standing = self.subscriptions()
+        held = {seq for one in standing for seq in one.open}
+        for seq, stored in list(self._events.items()):
+            if seq not in held and all(one.broker != stored.broker or one.position >= seq for one in standing):
+                del self._events[seq]
+
+    def _subscription(self, trigger: str) -> Subscription:
+        broker, position = self._subscriptions[trigger]
+        rows = {seq: row for (of, seq), row in self._rows.items() if of == trigger}
+        done = frozenset(seq for seq, row in rows.items() if row is None and seq > position)
+        return Subscription(trigger, broker, position, {seq: row for seq, row in rows.items() if row}, done)

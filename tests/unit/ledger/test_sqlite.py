@@ -1,0 +1,209 @@
+"""The ledger on disk: what it refuses to open, what it does when the disk is full, what a kill leaves behind."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mesh.errors import LedgerUnavailable, UsageError
+from mesh.ledger.port import Advance, Finish, Postpone, Progress, Subscribe
+from mesh.ledger.sqlite import SqliteLedger
+from support.events import BROKER, append, event
+
+A = "cabs/invoice"
+KILLED_WRITER = Path(__file__).parent / "killed_writer.py"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[SqliteLedger]:
+    with closing(SqliteLedger(path)) as opened:
+        yield opened
+
+
+def ids(ledger: SqliteLedger) -> list[str]:
+    return [stored.event.id for stored in ledger.read(BROKER, 0, 100_000)]
+
+
+def limit_pages(ledger: SqliteLedger, more: int) -> None:
+    """Let the file grow by that many pages and then be a full disk."""
+    (pages,) = ledger._writing.execute("PRAGMA page_count").fetchone()
+    ledger._writing.execute(f"PRAGMA max_page_count = {pages + more}")
+
+
+async def fill_disk(ledger: SqliteLedger) -> list[str]:
+    """Store events until the disk is full; answer the ids of those that were acknowledged."""
+    acknowledged: list[str] = []
+    limit_pages(ledger, 20)
+    while (error := await outcome(ledger, f"e-{len(acknowledged)}")) is None:
+        acknowledged.append(f"e-{len(acknowledged)}")
+    assert str(error) == "the ledger cannot be written: database or disk is full"
+    return acknowledged
+
+
+async def outcome(ledger: SqliteLedger, event_id: str) -> LedgerUnavailable | None:
+    try:
+        await ledger.write(append(event_id, data=b"x" * 3000))
+    except LedgerUnavailable as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize(
+    ("prepared", "sentence"),
+    [
+        ("PRAGMA user_version = 7", "has ledger format 7, this mesh reads 1: run the version of mesh that wrote it"),
+        ("CREATE TABLE accounts (id)", r"is not a ledger \(a database of something else\): move it away"),
+    ],
+)
+def test_a_database_of_another_kind_is_refused_and_left_alone(path: Path, prepared: str, sentence: str) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(prepared)
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match=sentence):
+        SqliteLedger(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused_with_a_sentence(path: Path) -> None:
+    path.write_text("shopping list: milk, eggs\n" * 100)
+    with pytest.raises(UsageError, match=r"ledger.sqlite is not a ledger \(file is not a database\): move it away"):
+        SqliteLedger(path)
+
+
+def test_a_path_that_cannot_be_opened_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot be opened \(unable to open database file\): choose another --state"):
+        SqliteLedger(tmp_path / "no such directory" / "ledger.sqlite")
+
+
+async def test_an_opening_that_was_cut_off_is_made_good(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+    with closing(SqliteLedger(path)) as ledger:
+        assert await ledger.write(append()) == [1]
+
+
+async def test_a_write_is_fsynced_before_it_is_answered(ledger: SqliteLedger) -> None:
+    assert ledger._writing.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert ledger._writing.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+
+
+async def test_writes_that_arrive_together_share_commits(ledger: SqliteLedger) -> None:
+    commits: list[str] = []
+    ledger._writing.set_trace_callback(lambda statement: commits.append(statement) if statement == "COMMIT" else None)
+    answers = await asyncio.gather(*(ledger.write(append(f"e-{number}")) for number in range(500)))
+    assert answers == [[number] for number in range(1, 501)]
+    assert len(commits) < 100
+
+
+async def test_a_write_happens_as_a_whole_or_not_at_all(ledger: SqliteLedger) -> None:
+    await ledger.write(Subscribe(A, BROKER))
+    unwritable = append("\ud800")
+    with pytest.raises(UnicodeEncodeError):
+        await ledger.write(append("e-1"), unwritable)
+    assert ids(ledger) == []
+    assert await ledger.write(append("e-2")) == [1]
+
+
+async def test_a_write_that_cannot_be_understood_costs_no_other(ledger: SqliteLedger) -> None:
+    await ledger.write(Subscribe(A, BROKER))
+    together = [ledger.write(append("e-1")), ledger.write(append("\ud800")), ledger.write(append("e-2"))]
+    first, bad, second = await asyncio.gather(*together, return_exceptions=True)
+    assert isinstance(bad, UnicodeEncodeError)
+    assert (first, second) == ([1], [2])
+    assert ids(ledger) == ["e-1", "e-2"]
+
+
+async def test_what_was_acknowledged_survives_a_full_disk(ledger: SqliteLedger) -> None:
+    await ledger.write(Subscribe(A, BROKER))
+    acknowledged = await fill_disk(ledger)
+    assert acknowledged
+    assert ids(ledger) == acknowledged
+
+
+async def test_a_full_disk_recovers_by_itself_when_space_returns(ledger: SqliteLedger) -> None:
+    await ledger.write(Subscribe(A, BROKER))
+    acknowledged = await fill_disk(ledger)
+    limit_pages(ledger, 20)
+    (seq,) = await ledger.write(append("after", data=b"x" * 3000))
+    assert seq == len(acknowledged) + 1
+    assert ids(ledger) == [*acknowledged, "after"]
+
+
+async def test_a_full_disk_still_lets_events_be_finished(ledger: SqliteLedger) -> None:
+    await ledger.write(Subscribe(A, BROKER))
+    acknowledged = await fill_disk(ledger)
+    await ledger.write(*(Finish(A, seq, seq) for seq in range(1, 5)))
+    assert ids(ledger) == acknowledged[4:]
+    assert await ledger.write(append("after", data=b"x" * 3000))
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [Finish(A, 1, 1), Postpone(A, 1, 1, Progress(attempts=1, last="\ud800"))],
+    ids=["a finish", "a postponement"],
+)
+async def test_a_position_does_not_pass_what_was_refused(path: Path, refused: Finish | Postpone) -> None:
+    with closing(SqliteLedger(path)) as ledger:
+        await ledger.write(Subscribe(A, BROKER), *(append(f"e-{number}") for number in (1, 2, 3)))
+        with pytest.raises(UnicodeEncodeError):
+            await ledger.write(refused, append("\ud800"))
+        await ledger.write(Finish(A, 2, 2))  # its sender counts 1 as settled, as it counted when it asked
+        await ledger.write(Advance(A, 3))
+    with closing(SqliteLedger(path)) as ledger:
+        (standing,) = ledger.subscriptions()
+        assert standing.position == 0
+        assert standing.done == {2}
+        assert [stored.event.id for stored, _ in ledger.outstanding(A)] == ["e-1", "e-3"]
+
+
+async def test_positions_move_again_once_the_refused_is_written(ledger: SqliteLedger) -> None:
+    await ledger.write(Subscribe(A, BROKER), *(append(f"e-{number}") for number in (1, 2, 3)))
+    with pytest.raises(UnicodeEncodeError):
+        await ledger.write(Finish(A, 1, 1), append("\ud800"))
+    await ledger.write(Finish(A, 2, 2))
+    await ledger.write(Finish(A, 1, 3))
+    (standing,) = ledger.subscriptions()
+    assert standing.position == 3
+    assert ids(ledger) == []
+
+
+def test_nothing_acknowledged_is_lost_when_the_process_is_killed(path: Path) -> None:
+    with subprocess.Popen([sys.executable, KILLED_WRITER, path], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        acknowledged = [child.stdout.readline().strip() for _ in range(200)]
+        child.kill()
+        acknowledged += [line.strip() for line in child.stdout if line.endswith("\n")]
+    with closing(SqliteLedger(path)) as ledger:
+        assert ids(ledger)[: len(acknowledged)] == acknowledged
+
+
+async def test_closing_finishes_what_was_asked_for(path: Path) -> None:
+    with closing(SqliteLedger(path)) as ledger:
+        await ledger.write(Subscribe(A, BROKER))
+        asked = [ledger.write(append(f"e-{number}")) for number in range(100)]
+    assert len(await asyncio.gather(*asked)) == 100
+    with closing(SqliteLedger(path)) as ledger:
+        assert len(ids(ledger)) == 100
+
+
+async def test_one_who_no_longer_waits_gets_what_was_asked_for(ledger: SqliteLedger) -> None:
+    await ledger.write(Subscribe(A, BROKER))
+    ledger.write(append("e-1")).cancel()
+    await ledger.write(append("e-2"))
+    assert ids(ledger) == ["e-1", "e-2"]
+
+
+async def test_data_and_trace_come_back_byte_for_byte(ledger: SqliteLedger) -> None:
+    await ledger.write(Subscribe(A, BROKER), append(data=bytes(range(256))))
+    (stored,) = ledger.read(BROKER, 0, 1)
+    assert stored.event == event(data=bytes(range(256)))
