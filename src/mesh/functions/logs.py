@@ -34,9 +34,9 @@ class Ring:
         position = 0
         while True:
             news = self._news
-            for line in self._since(position):
+            lines, position = self._since(position), self._written  # more may be written while these are read
+            for line in lines:
                 yield line
-            position = self._written
             if not follow:
                 return
             await news.wait()

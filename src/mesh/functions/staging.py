@@ -36,21 +36,22 @@ class Staged:
     changed: bool  # False: what was there is the same, and stays
 
 
-def stage(root: Path, function: Function, layout: Layout, target: Path) -> Staged:
-    """Build beside `target`, then rename into place. Raises UsageError for what cannot be staged."""
-    source = Path(function.directory)
+def stage(root: Path, function: Function, layout: Layout) -> Staged:
+    """Build aside, then rename into place. Raises UsageError for what cannot be staged."""
+    source, target, aside = Path(function.directory), place(root, function), root / "build" / "previous"
     refuse_links_out(source, root)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as beside:
-        built = Path(beside) / "new"
-        own = layouts.own(source)
+    aside.mkdir(exist_ok=True)
+    own = layouts.own(source)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=aside) as temporary:
+        built = Path(temporary) / target.name
         if own is None:
             wrap(root, function, layout, built)
         else:
             shutil.copytree(source, built, symlinks=True, ignore=LEFT_OUT)
         changed = not same(built, target)
         if changed:
-            swap(built, target, Path(beside) / "old")
+            swap(built, target, aside / target.name)
     schema = target / SCHEMA
     return Staged(target, own or layout, schema if own is None and schema.is_file() else None, changed)
 
@@ -112,15 +113,16 @@ def contents(directory: Path) -> list[str]:
     return sorted(str(path.relative_to(directory)) for path in found if "__pycache__" not in path.parts)
 
 
-def swap(built: Path, target: Path, old: Path) -> None:
-    """Replicas that run have loaded everything; what they still hold open stays readable until they close it."""
+def swap(built: Path, target: Path, previous: Path) -> None:
+    """What was there is kept until the next time: replicas still run in it."""
     if target.exists():
-        target.rename(old)
+        shutil.rmtree(previous, ignore_errors=True)
+        target.rename(previous)
     built.rename(target)
 
 
 def stage_all(root: Path, functions: Sequence[Function], layout: Layout) -> list[Staged]:
-    return [stage(root, function, layout, place(root, function)) for function in functions]
+    return [stage(root, function, layout) for function in functions]
 
 
 def place(root: Path, function: Function) -> Path:

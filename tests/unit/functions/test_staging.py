@@ -1,0 +1,175 @@
+"""What staging writes, and what it refuses."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mesh.errors import UsageError
+from mesh.functions import layouts
+from mesh.functions.recipe import Recipe
+from mesh.functions.staging import place, stage
+from mesh.manifests.model import Function
+from support.hosted import function
+
+FILES = {
+    "templates/stage.yaml": "packages: [src/words]\ninbox: src/inbox.sql\n",
+    "templates/python/parliament/Procfile": "web: python -m parliament .\n",
+    "templates/python/parliament/func.py": "# template\n",
+    "templates/python/parliament/manifest.yaml": "invoke: cloudevent\n",
+    "src/words/__init__.py": "",
+    "src/words/__pycache__/x.pyc": "",
+    "src/inbox.sql": "CREATE SCHEMA IF NOT EXISTS {schema};\n",
+    "functions/driver-fee/func.yaml": "name: driver-fee\n",
+    "functions/driver-fee/func.py": "# step\n",
+    "functions/driver-fee/.func/runs/8080/x": "",
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        write(tmp_path / name, text)
+    return tmp_path
+
+
+@pytest.fixture
+def fee(root: Path) -> Function:
+    return function("driver-fee", root / "functions" / "driver-fee", DATABASE_URL="{{ secret:db:url }}")
+
+
+def write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def files(directory: Path) -> set[str]:
+    return {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
+
+
+def test_a_step_is_its_template_its_own_files_the_packages_and_its_schema(root: Path, fee: Function) -> None:
+    staged = stage(root, fee, "parliament")
+    assert staged.directory == root / "build" / "functions" / "driver-fee"
+    assert files(staged.directory) == {"Procfile", "func.py", "func.yaml", "schema.sql", "words/__init__.py"}
+    assert (staged.directory / "func.py").read_text() == "# step\n"
+    assert staged.schema == staged.directory / "schema.sql"
+
+
+def test_the_schema_is_the_inbox_and_then_the_steps_own(root: Path, fee: Function) -> None:
+    write(Path(fee.directory) / "schema.sql", "CREATE TABLE driver_fee.fees ();\n")
+    staged = stage(root, fee, "parliament")
+    assert (staged.directory / "schema.sql").read_text() == (
+        "CREATE SCHEMA IF NOT EXISTS driver_fee;\n\nCREATE TABLE driver_fee.fees ();\n"
+    )
+
+
+def test_a_step_without_a_database_has_no_schema(root: Path, fee: Function) -> None:
+    assert stage(root, replace(fee, envs=()), "parliament").schema is None
+
+
+def test_staging_again_keeps_what_is_the_same_and_replaces_what_is_not(root: Path, fee: Function) -> None:
+    target = place(root, fee)
+    assert stage(root, fee, "parliament").changed
+    write(target / "__pycache__" / "func.pyc", "")
+    assert not stage(root, fee, "parliament").changed
+    assert (target / "__pycache__").exists()
+    write(Path(fee.directory) / "func.py", "# other\n")
+    assert stage(root, fee, "parliament").changed
+    assert (target / "func.py").read_text() == "# other\n"
+    assert not (target / "__pycache__").exists()
+
+
+def test_only_staged_directories_are_beside_each_other(root: Path, fee: Function) -> None:
+    for text in ("# one\n", "# two\n", "# three\n"):
+        write(Path(fee.directory) / "func.py", text)
+        stage(root, fee, "parliament")
+    assert [path.name for path in (root / "build" / "functions").iterdir()] == ["driver-fee"]
+
+
+def test_a_process_that_runs_in_the_old_directory_keeps_it_until_the_next_staging(
+    root: Path, fee: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(stage(root, fee, "parliament").directory)
+    write(Path(fee.directory) / "func.py", "# other\n")
+    stage(root, fee, "parliament")
+    assert Path("func.py").read_text() == "# step\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "layout"),
+    [
+        ("Procfile", "web: python3.11 -m parliament .", "parliament"),
+        ("func.py", "from parliament import event\n", "parliament"),
+        ("pyproject.toml", "[project]\n", "asgi"),
+    ],
+)
+def test_a_layout_of_its_own_is_taken_as_it_is(root: Path, fee: Function, name: str, text: str, layout: str) -> None:
+    write(Path(fee.directory) / name, text)
+    staged = stage(root, fee, "parliament")
+    assert staged.layout == layout
+    assert staged.schema is None
+    assert files(staged.directory) == {"func.py", "func.yaml", name}
+
+
+def link_out(fee: Path) -> None:
+    (fee / "shared").symlink_to("../../src/words")
+
+
+def absolute_link(fee: Path) -> None:
+    (fee / "shared.py").symlink_to(fee / "func.py")
+
+
+def nested_link(fee: Path) -> None:
+    (fee / "data").mkdir()
+    (fee / "data" / "passwd").symlink_to("../../../../../../../etc/passwd")
+
+
+@pytest.mark.parametrize("make", [link_out, absolute_link, nested_link])
+def test_a_link_out_of_the_directory_is_refused_with_its_place(
+    root: Path, fee: Function, make: Callable[[Path], None]
+) -> None:
+    make(Path(fee.directory))
+    with pytest.raises(UsageError, match=r"functions/driver-fee/.*: a link out of the function's directory"):
+        stage(root, fee, "parliament")
+
+
+def test_a_link_that_stays_inside_is_kept(root: Path, fee: Function) -> None:
+    (Path(fee.directory) / "also.py").symlink_to("func.py")
+    staged = stage(root, fee, "parliament")
+    assert (staged.directory / "also.py").readlink() == Path("func.py")
+
+
+@pytest.mark.parametrize("name", ["../escape", "a/b", "..", ".", ""])
+def test_a_name_that_is_no_folder_is_refused(root: Path, fee: Function, name: str) -> None:
+    with pytest.raises(UsageError, match="is no name of a directory"):
+        place(root, replace(fee, name=name))
+
+
+def test_a_folder_with_a_shared_packages_name_is_refused(root: Path, fee: Function) -> None:
+    write(Path(fee.directory) / "words" / "x.py", "")
+    with pytest.raises(UsageError, match="staging puts the shared package words there"):
+        stage(root, fee, "parliament")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("packages: [../elsewhere]", "packages: ../elsewhere is outside"),
+        ("packages: [src/nothing]", "packages: src/nothing does not exist"),
+        ("inbox: /etc/passwd", "inbox: /etc/passwd is outside"),
+        ("packages: src", "packages is a list of folders"),
+        ("package: [src]", "expected the keys packages and inbox"),
+        ("packages: [", "not YAML"),
+    ],
+)
+def test_a_wrong_recipe_is_an_error_that_names_it(root: Path, text: str, said: str) -> None:
+    write(root / "templates" / "stage.yaml", text)
+    with pytest.raises(UsageError, match=r"templates/stage\.yaml: ") as raised:
+        Recipe.read(root)
+    assert said in str(raised.value)
+
+
+def test_an_unknown_layout_is_an_error() -> None:
+    with pytest.raises(UsageError, match="there is no layout 'wsgi': choose parliament or asgi"):
+        layouts.named("wsgi")
