@@ -5,8 +5,8 @@ import json
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 
 from mesh import assembly
 from mesh.addresses import Resolver
@@ -23,7 +23,7 @@ from mesh.clock import SystemClock
 from mesh.control.api import serving
 from mesh.control.discovery import RunningMesh as Announcement
 from mesh.control.discovery import announce, withdraw
-from mesh.errors import InvalidManifests
+from mesh.errors import InvalidManifests, MeshError
 from mesh.functions.hosting import hosting
 from mesh.ledger.sqlite import SqliteLedger
 from mesh.manifests.model import Project
@@ -46,9 +46,21 @@ async def up(options: UpOptions) -> int:
     if project.problems:
         raise InvalidManifests(project.problems)
     stopping = _stop_signal()
-    with held(options.state):
+    with held(options.state), _one_error():
         await _run(project, options, stopping)
     return 0
+
+
+@contextmanager
+def _one_error() -> Iterator[None]:
+    """What goes wrong in a task group comes out as the error itself, where it is one of ours."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error: BaseException = group.subgroup(MeshError) or group
+        while isinstance(error, BaseExceptionGroup) and isinstance(error.exceptions[0], MeshError | BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None
 
 
 async def _run(project: Project, options: UpOptions, stopping: asyncio.Event) -> None:

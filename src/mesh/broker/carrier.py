@@ -78,16 +78,19 @@ class Carrier:
         began = self._clock.now()
         self._history.attempting(stored, self._route.key)
         result = await self._sent(stored.event, progress)
+        ended = self._clock.now()
         verdict = self._read(result)
         if not isinstance(verdict, Failed):
-            self._remember(stored, progress, began, result, None, None)
+            self._remember(stored, progress, result, began, ended)
             await self._succeed(stored, progress, verdict)
             return None
         decision = decide(self._route.policy, progress.attempts + 1, verdict)
-        self._remember(stored, progress, began, result, verdict, decision)
-        if isinstance(decision, Wait):
-            return await self._postpone(stored, self._later(progress, verdict, decision))
-        return await self._give_up(stored, progress, result, decision.reason)
+        self._remember(stored, progress, result, began, ended, verdict, decision)
+        if isinstance(decision, GiveUp):
+            return await self._give_up(stored, progress, result, decision.reason)
+        due = ended + decision.pause.total_seconds()
+        step = Progress(progress.phase, progress.attempts + 1, due, verdict.reason, progress.failure)
+        return await self._postpone(stored, step)
 
     async def _sent(self, event: Event, progress: Progress) -> Result:
         try:
@@ -111,10 +114,6 @@ class Carrier:
         if result.response is None:
             return no_response(result.error)
         return self._route.broker_class.read_reply(result.response)
-
-    def _later(self, progress: Progress, failed: Failed, wait: Wait) -> Progress:
-        due = self._clock.now() + wait.pause.total_seconds()
-        return Progress(progress.phase, progress.attempts + 1, due, failed.reason, progress.failure)
 
     async def _postpone(self, stored: Stored, progress: Progress) -> Progress:
         self._offsets.settle(stored.seq)
@@ -174,25 +173,26 @@ class Carrier:
         self,
         stored: Stored,
         progress: Progress,
-        began: float,
         result: Result,
-        failed: Failed | None,
-        decision: Wait | GiveUp | None,
+        began: float,
+        ended: float,
+        failed: Failed | None = None,
+        decision: Wait | GiveUp | None = None,
     ) -> None:
         wait = decision.pause.total_seconds() if isinstance(decision, Wait) else None
-        now = self._clock.now()
+        due = None if wait is None else ended + wait
         attempt = Attempt(
             number=progress.attempts + 1,
             to=progress.phase,
             at=rfc3339(began),
-            seconds=now - began,
+            seconds=ended - began,
             status=None if result.response is None else result.response.status,
             error=None if failed is None else failed.reason,
             fault=result.fault,
             retry_in=wait,
-            next_due=None if wait is None else rfc3339(now + wait),
+            next_due=None if due is None else rfc3339(due),
         )
-        self._history.attempted(stored, self._route.key, attempt, ok=failed is None)
+        self._history.attempted(stored, self._route.key, attempt, ok=failed is None, next_due=due)
 
 
 def _failure(destination: str, response: Response | None, reason: str, attempts: int) -> Failure:

@@ -23,6 +23,7 @@ class DeliveryRecord:
     reason: str | None = None
     attempts_before_restart: int = 0
     last_before_restart: str | None = None
+    next_due: float | None = None  # seconds since the epoch, while it waits
     attempts: list[Attempt] = field(default_factory=list)
     dead_letter: str | None = None
     reply: int | None = None  # sequence numbers
@@ -105,16 +106,21 @@ class History:
             outcome,
             attempts_before_restart=progress.attempts,
             last_before_restart=progress.last or None,
+            next_due=progress.due or None,
         )
         self._tell("matched", stored, trigger)
 
     def attempting(self, stored: Stored, trigger: str) -> None:
-        self._delivery(stored, trigger).outcome = "in_flight"
+        delivery = self._delivery(stored, trigger)
+        delivery.outcome, delivery.next_due = "in_flight", None
 
-    def attempted(self, stored: Stored, trigger: str, attempt: Attempt, *, ok: bool) -> None:
+    def attempted(
+        self, stored: Stored, trigger: str, attempt: Attempt, *, ok: bool, next_due: float | None = None
+    ) -> None:
         delivery = self._delivery(stored, trigger)
         delivery.attempts.append(attempt)
-        if attempt.retry_in is not None:
+        delivery.next_due = next_due
+        if next_due is not None:
             delivery.outcome = "waiting"
         if not ok:
             self.failed[trigger] += 1

@@ -49,6 +49,7 @@ class Tracer:
             reason=record.reason,
             attempts_before_restart=record.attempts_before_restart,
             last_before_restart=record.last_before_restart,
+            next_due=None if record.next_due is None else rfc3339(record.next_due),
             attempts=list(record.attempts),
             dead_letter=record.dead_letter,
             reply=self._reply(record.reply),
