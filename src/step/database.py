@@ -88,9 +88,16 @@ def _reason_away(error: Exception, connection: Connection) -> str | None:
     code = getattr(error, "sqlstate", None) or ""
     if code in NOT_MIGRATED:
         return f"{error}: apply the step's schema.sql first (make migrate)"
-    if code.startswith(AWAY) or connection.is_closed():
+    if code.startswith(AWAY) or _is_gone(connection):
         return f"the database went away: {_words(error)}"
     return None
+
+
+def _is_gone(connection: Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool has taken it back, which it does at once with a broken one
+        return True
 
 
 def _words(error: Exception) -> str:
