@@ -61,7 +61,8 @@ clean: ## remove .venv, build and caches (what the mesh stored in .mesh stays)
 	@rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(ENVIRONMENT): pyproject.toml constraints.txt
-	@'$(PYTHON)' -c '$(SUITABLE)' 2>/dev/null || { echo "make: $(or $(PYTHON),PATH) is or has no Python 3.11 or newer:" \
+	@'$(PYTHON)' -c '$(SUITABLE)' 2>/dev/null || { \
+		echo "make: no Python 3.11 or newer (tried $(or $(PYTHON),python3 python3.13 python3.12 python3.11)):" \
 		"install one, or name it with PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "making .venv with what constraints.txt pins (a minute or two, once)"
 	@if command -v uv >/dev/null && rm -rf .venv && uv venv --quiet --python "$$(command -v '$(PYTHON)')" .venv && \
