@@ -10,6 +10,8 @@ Layout = Literal["parliament", "asgi"]
 
 # What `func` looks for (knative/func pkg/functions, IsLegacyParliament)
 PROCFILE = re.compile(r"python[0-9.]*\s+-m\s+parliament\b")
+SERVER = re.compile(PROCFILE.pattern + r"[^\S\n]*[^\s;&|]*")  # with its argument, the directory
+WEB = re.compile(r"(?m)^web:\s*(.+)$")
 IMPORT = re.compile(r"(?m)^[ \t]*(from|import)[ \t]+parliament\b")
 
 
@@ -29,3 +31,15 @@ def own(directory: Path) -> Layout | None:
     if any(IMPORT.search(file.read_text(errors="replace")) for file in directory.glob("*.py")):
         return "parliament"
     return "asgi" if (directory / "pyproject.toml").is_file() else None
+
+
+def started(directory: Path, server: tuple[str, ...]) -> tuple[str, ...]:
+    """The command line that the Procfile has, with `server` in the place of `python -m parliament .`."""
+    procfile = directory / "Procfile"
+    web = WEB.search(procfile.read_text(errors="replace")) if procfile.is_file() else None
+    if web is None or SERVER.search(web[1]) is None:
+        return server
+    script = SERVER.sub('"$@"', web[1], count=1)
+    if not re.search(r"\bexec\b|[;&|]", script):
+        script = f"exec {script}"  # a shell that stays would take the signals meant for the server
+    return ("sh", "-c", script, "sh", *server)

@@ -1,4 +1,4 @@
-"""Applies staged schema files to databases, each in a child process of its function's own environment.
+"""Applies staged schema files to databases, in a child process of the functions' own environment.
 
 `python -m mesh.functions.migrate [ROOT]` does it for every function, with DATABASE_URL from the environment.
 """
@@ -19,7 +19,6 @@ from mesh.functions.environments import Needs, python_for
 from mesh.functions.settings import DATABASE_URL
 
 WITHIN_SECONDS = 120.0
-AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +35,29 @@ class Migration:
 
 
 async def migrate(migrations: Iterable[Migration], shell: Mapping[str, str]) -> None:
-    """Apply them all, and then raise StartFailed for those that failed."""
-    turns = asyncio.Semaphore(AT_ONCE)
-    failures = await asyncio.gather(*(attempt(one, shell, turns) for one in migrations))
-    if any(failures):
-        raise StartFailed("\n".join(filter(None, failures)))
+    """Apply them all, in one process where interpreter and database are the same. Raises StartFailed."""
+    alike: dict[tuple[Path, str], list[Migration]] = {}
+    for migration in migrations:
+        alike.setdefault((migration.python, migration.database), []).append(migration)
+    for group in alike.values():
+        await apply(group, shell)
 
 
-async def attempt(migration: Migration, shell: Mapping[str, str], turns: asyncio.Semaphore) -> str | None:
-    """Why it failed, None when it did not."""
-    words = (str(migration.python), "-m", "step.migrate", str(migration.schema))
-    # `-m` finds the staged copy of step in the working directory.
-    command = Command(words, migration.schema.parent, {**shell, DATABASE_URL: migration.database})
+async def apply(group: Sequence[Migration], shell: Mapping[str, str]) -> None:
+    first, steps = group[0], ", ".join(migration.step for migration in group)
+    words = (str(first.python), "-m", "step.migrate", *(str(migration.schema) for migration in group))
+    # `-m` finds the staged copy of step in the working directory; any of them will do.
+    command = Command(words, first.schema.parent, {**shell, DATABASE_URL: first.database})
     try:
-        async with turns:
-            status, output = await child.finish(command, within_seconds=WITHIN_SECONDS)
+        status, output = await child.finish(command, within_seconds=WITHIN_SECONDS)
     except TimeoutError:
-        return f"the tables of {migration.step} were not made within {WITHIN_SECONDS:.0f} s: is the database locked?"
+        raise StartFailed(
+            f"the tables of {steps} were not made within {WITHIN_SECONDS:.0f} s: is the database locked?"
+        ) from None
     except OSError as error:
-        return f"the tables of {migration.step} cannot be made: {error}"
-    return f"the tables of {migration.step} cannot be made:\n{output}" if status else None
+        raise StartFailed(f"the tables of {steps} cannot be made: {error}") from error
+    if status != 0:
+        raise StartFailed(f"the tables of {steps} cannot be made:\n{output}")
 
 
 async def migrate_all(root: Path, shell: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
 """Starts replicas, each on a socket that listens before the process runs: no port to choose, no refused connection."""
 
 import asyncio
+import os
 import socket
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +10,7 @@ import aiohttp
 
 from mesh.clock import Clock
 from mesh.errors import StartFailed
-from mesh.functions import child
+from mesh.functions import child, layouts
 from mesh.functions.child import Command
 from mesh.functions.replica import Launch, Replica
 
@@ -19,7 +20,6 @@ READY_SECONDS = 60.0  # func's run.startTimeout
 READY_PAUSE_SECONDS = 0.05
 BACKLOG = 1024
 LAUNCHER = Path(__file__).with_name("launch_parliament.py")
-INSTRUMENT = "opentelemetry-instrument"
 
 
 class Starter(Protocol):
@@ -55,7 +55,8 @@ class SpawningStarter:
 
     async def _spawn(self, launch: Launch, name: str, listening: socket.socket) -> Replica:
         port, descriptor = listening.getsockname()[1], listening.fileno()
-        environment = {**launch.environment, "PORT": str(port)}
+        path = f"{launch.python.parent}{os.pathsep}{launch.environment.get('PATH', os.defpath)}"
+        environment = {**launch.environment, "PORT": str(port), "PATH": path}
         command = Command(words(launch, descriptor), launch.directory, environment, (descriptor,))
         try:
             process = await child.start(command, self._tasks, lambda line: launch.on_line(name, line))
@@ -79,15 +80,14 @@ class SpawningStarter:
 
 
 def words(launch: Launch, descriptor: int) -> tuple[str, ...]:
-    """The layout's command line, as its Procfile has it but for the launcher, which takes the socket."""
+    """The layout's own command line, but for the launcher, which takes the socket."""
     if launch.layout != "parliament":
         raise StartFailed(
             f"function {launch.function} has the {launch.layout} layout, which this mesh does not run yet"
         )
     # -P: the launcher's own folder is not for the function to import from.
-    command = (str(launch.python), "-P", str(LAUNCHER), str(launch.directory), str(descriptor))
-    instrument = launch.python.with_name(INSTRUMENT)
-    return (str(instrument), *command) if instrument.is_file() else command
+    server = (str(launch.python), "-P", str(LAUNCHER), str(launch.directory), str(descriptor))
+    return layouts.started(launch.directory, server)
 
 
 def failed(launch: Launch, what: str, replica: Replica) -> StartFailed:
