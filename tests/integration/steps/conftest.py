@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from step import Connection
+from support.broker import Broker, serving
 from support.postgres import Server, server
 from support.steps import STEPS, schema_of
 
@@ -39,6 +40,13 @@ async def database(database_url: str) -> AsyncIterator[Connection]:
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")  # a sink is never behind a proxy
+    with serving() as kept:
+        yield kept
 
 
 async def _run(url: str, *statements: str) -> None:

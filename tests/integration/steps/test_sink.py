@@ -1,47 +1,12 @@
 """Events sent to K_SINK, to a real server."""
 
-import http.server
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from email.message import Message
-
 import pytest
 
 from step.errors import SettingError, Unavailable
 from step.settings import Settings
 from step.sink import KnativeSink
+from support.broker import Broker
 from support.steps import event
-
-
-@dataclass
-class Broker:
-    url: str = ""
-    status: int = 202
-    took: list[tuple[Message, bytes]] = field(default_factory=list)
-
-
-@pytest.fixture
-def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    kept = Broker()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            kept.took.append((self.headers, body))
-            self.send_response(kept.status)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None: ...
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        kept.url = f"http://127.0.0.1:{server.server_port}/cabs/default"
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield kept
-        server.shutdown()
-        thread.join()
 
 
 def sink(**settings: str) -> KnativeSink:
