@@ -64,7 +64,7 @@ def _kind(document: Node, findings: Findings) -> Kind | None:
 
 def _text(document: Node, name: str, findings: Findings) -> str:
     node = document.value.get(name)
-    if node is None or node.value in {None, ""}:
+    if node is None or node.value is None or node.value == "":
         findings.problem(document, f"missing field(s): {name}")
         return ""
     if isinstance(node.value, str):

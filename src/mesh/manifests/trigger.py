@@ -107,7 +107,7 @@ def _check_dependency(metadata: Metadata, findings: Findings) -> None:
         message = f'The provided annotation was not a corev1.ObjectReference: "{node.value}": {node.path}'
         findings.problem(node, f'{message} (JSON: {{"kind": …, "name": …, "apiVersion": …}})')
         return
-    if reference.get("namespace") not in {None, "", metadata.namespace}:
+    if reference.get("namespace") not in (None, "", metadata.namespace):
         rule = f'Namespace must be empty or equal to the trigger namespace "{metadata.namespace}"'
         findings.problem(node, f"{rule}: {node.path}.namespace")
     for name in ("kind", "name", "apiVersion"):

@@ -19,7 +19,6 @@ from support.steps import STEPS, load_step
 
 ROOT = Path(__file__).parents[3]
 TERMINAL: set[str] = set()  # facts that nobody here takes further
-OPTIONAL = {"SMTP_URL"}  # set where there is a mail server: without it `notify` only records
 FROM_KNATIVE = re.compile(r"K_[A-Z_]+|PORT|PATH|HOME")
 SETTING = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|CURRENCY")
 DECLARED = {event.type for event in EVENTS}
@@ -85,9 +84,8 @@ def test_a_directory_its_func_yaml_its_trigger_and_its_subscriber_have_one_name(
 
 
 def test_everything_is_in_the_one_namespace(project: Project) -> None:
-    keys = [item.key for item in (*project.brokers, *project.triggers, *project.functions)]
-    assert {key.partition("/")[0] for key in keys} == {"cabs"}
-    assert {binding.namespace for binding in project.sink_bindings} == {"cabs"}
+    for objects in (project.brokers, project.triggers, project.functions, project.sink_bindings):
+        assert {item.namespace for item in objects} == {"cabs"}
 
 
 def test_every_filtered_type_is_declared(project: Project) -> None:
@@ -125,7 +123,7 @@ def test_every_setting_that_a_step_reads_is_in_its_func_yaml(step: str, project:
     (function,) = (function for function in project.functions if function.name == step)
     code = [ROOT / f"functions/{step}/func.py", *(ROOT / "src/step").glob("*.py")]
     read = {name for file in code for name in settings_read(file)}
-    assert read <= {env.name for env in function.envs} | OPTIONAL
+    assert read <= {env.name for env in function.envs}
 
 
 def test_what_the_drift_test_finds_is_what_is_there() -> None:
