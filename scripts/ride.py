@@ -68,7 +68,7 @@ def _ride(ride_id: str, at: Addresses) -> None:
     send(at.broker, ride_id)
     print(f"\nsent {TYPE} {ride_id} to {at.broker}: 202\n", flush=True)
     known = follow(f"{at.ride_status.rstrip('/')}/?ride_id={ride_id}", deadline)
-    print("\n".join(table(_last_trace(ride_id, deadline))))
+    print("\n" + "\n".join(table(_last_trace(ride_id, deadline))))
     print(f"\nride-status answers\n{json.dumps(known, indent=2, ensure_ascii=False)}", flush=True)
     if not is_settled(known):
         raise NotSettled(
