@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
@@ -37,17 +38,9 @@ OF_A_STEP = "reason"  # what the Kafka class makes of a step's kne-reason
 
 async def dead_letter(event: Event, context: Context) -> None:
     if is_dead(event):
-        return await bury(event, context)
-    command = event.decode(ReplayDeadLetters, DiscardDeadLetters)
-    letters = await context.database.fetch(OPEN, command.id, command.of_type)
-    if not letters:
-        raise Reject(f"no open dead letter has the {'id' if command.id else 'type'} {command.id or command.of_type}")
-    if isinstance(command, ReplayDeadLetters):
-        for original in originals(letters, bytes(command.data)):
-            await context.send(original)
-    state = "replayed" if isinstance(command, ReplayDeadLetters) else "discarded"
-    await context.database.execute(CLOSE, state, [row["id"] for row in letters], [row["count"] for row in letters])
-    return None
+        await bury(event, context)
+    else:
+        await obey(event.decode(ReplayDeadLetters, DiscardDeadLetters), context)
 
 
 def is_dead(event: Event) -> bool:
@@ -64,7 +57,7 @@ async def bury(event: Event, context: Context) -> None:
         BURY,
         derived_id(event.source, event.id, destination),
         *(event.id, event.source, event.type, destination),
-        int(code) if code.isdecimal() else None,
+        int(code) if re.fullmatch("[0-9]{3}", code) else None,
         reason(event.attributes),
         json.dumps(event.attributes),
         event.data,
@@ -73,29 +66,46 @@ async def bury(event: Event, context: Context) -> None:
 
 
 def reason(attributes: Mapping[str, str]) -> str:
-    """The step's own words where the broker passed them on, else what it answered."""
-    if OF_A_STEP in attributes:
-        return unquote(attributes[OF_A_STEP])
+    """The step's own words where the broker passed them on, else what was answered; Postgres keeps no NUL in text."""
+    own, body = attributes.get(OF_A_STEP), attributes.get("knativeerrordata", "")
+    return (unquote(own) if own else answered(body)).replace("\x00", "")
+
+
+def answered(encoded: str) -> str:
     try:
-        answered = base64.b64decode(attributes.get("knativeerrordata", ""))
+        return base64.b64decode(encoded).decode(errors="replace")
     except binascii.Error:
-        return ""
-    return answered.decode(errors="replace").replace("\x00", "")
+        return encoded
+
+
+async def obey(command: ReplayDeadLetters | DiscardDeadLetters, context: Context) -> None:
+    letters = await context.database.fetch(OPEN, command.id, command.of_type)
+    if not letters:
+        raise Reject(f"no open dead letter has the {'id' if command.id else 'type'} {command.id or command.of_type}")
+    state = "discarded"
+    if isinstance(command, ReplayDeadLetters):
+        state = "replayed"
+        for original in originals(letters, bytes(command.data)):
+            await context.send(original)
+    await context.database.execute(CLOSE, state, [row["id"] for row in letters], [row["count"] for row in letters])
 
 
 def originals(letters: Sequence[Record], data: bytes) -> list[Event]:
-    """The events as they were before they died, or the only one with other data."""
+    """The events as they were before they died; `data` replaces the payload of a single one."""
     if data and len(letters) > 1:
         raise Reject(f"data can replace the payload of one dead letter, not of {len(letters)}: name its id")
     return [original(letter, data) for letter in letters]
 
 
 def original(letter: Record, data: bytes) -> Event:
-    attributes = json.loads(letter["attributes"])
-    kept = {
-        name: value for name, value in attributes.items() if not name.startswith(OF_THE_BROKER) and name != OF_A_STEP
-    }
-    return Event(kept | {"datacontenttype": "application/json"}, data) if data else Event(kept, letter["data"])
+    attributes = {name: value for name, value in json.loads(letter["attributes"]).items() if is_of_the_event(name)}
+    return (
+        Event(attributes | {"datacontenttype": "application/json"}, data) if data else Event(attributes, letter["data"])
+    )
+
+
+def is_of_the_event(name: str) -> bool:
+    return name != OF_A_STEP and not name.startswith(OF_THE_BROKER)
 
 
 async def dead_letters(asked: Mapping[str, str], database: Connection) -> list[dict[str, Any]]:

@@ -12,5 +12,3 @@ CREATE TABLE IF NOT EXISTS dead_letter.letters (
     data         bytea       NOT NULL,
     died_at      timestamptz NOT NULL
 );
-
-CREATE INDEX IF NOT EXISTS letters_of_a_type ON dead_letter.letters (event_type, died_at);

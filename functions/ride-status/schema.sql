@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS ride_status.rides (
     currency       text,
     driver_fee     numeric(11, 2),
     invoice_number text,
-    miles          integer
+    miles          bigint
 );
 
 CREATE TABLE IF NOT EXISTS ride_status.notifications (

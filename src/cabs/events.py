@@ -14,6 +14,7 @@ from cabs.values import Id, Kilometres, Minutes, Money
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
 InvoiceNumber = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{6,}$", examples=["2026-000001"])]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Miles = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
 About = Literal["invoice", "miles", "fee"]
 Channel = Literal["email", "log"]
 
@@ -76,8 +77,8 @@ class MilesAwarded(RideContract, frozen=True, kw_only=True):
     kind = "fact"
 
     passenger_id: Id
-    miles: int
-    balance: int
+    miles: Miles
+    balance: Miles
 
 
 class NotificationSent(RideContract, frozen=True, kw_only=True):

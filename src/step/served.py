@@ -1,6 +1,7 @@
 """The composition root: a function, its settings and its database become something that answers requests."""
 
 import inspect
+import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from step.context import Context
 from step.contract import Incoming, Outgoing, accepted
 from step.database import Database
 from step.deliveries import Deliveries, Function
+from step.errors import SettingError
 from step.event import Event
 from step.inbox import Inbox
 from step.messages import Answer, Request, failure
@@ -19,6 +21,8 @@ from step.queries import Queries, Query
 from step.reply import Reply
 from step.settings import Settings
 from step.sink import KnativeSink
+
+logger = logging.getLogger("step")
 
 In = TypeVar("In", bound=Incoming | Event)
 
@@ -56,7 +60,11 @@ class Step:
     async def answer(self, request: Request) -> Answer:
         if request.path != "/":
             return failure(404, f"nothing is at {request.path}: events and queries go to /")
-        deliveries, queries = self._started()
+        try:
+            deliveries, queries = self._started()
+        except SettingError as error:
+            logger.error("%s: %s", self._function.__name__, error)  # noqa: TRY400 - the sentence says it all
+            return failure(500, str(error))
         if request.method == "POST":
             return await deliveries.answer(request)
         if queries and request.method in ("GET", "HEAD"):

@@ -58,6 +58,20 @@ async def test_without_a_steps_reason_the_answers_body_is_the_reason(database: C
     )
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"reason": "a%00b"},
+        {"knativeerrordata": "a"},
+        {"knativeerrorcode": "99999999999"},
+        {"knativeerrordest": "ż" * 5000},
+    ],
+)
+async def test_no_dead_letter_is_too_odd_to_be_kept(odd: dict[str, str], database: Connection) -> None:
+    odd_letter = dead(**{"reason": ""} | odd)
+    assert [letter["attributes"] for letter in await bury(database, odd_letter)] == [odd_letter.attributes]
+
+
 async def test_a_dead_command_is_a_dead_letter_whatever_its_data(database: Connection) -> None:
     [letter] = await bury(database, event("cabs.dead-letters.replay", b"{bad", knativeerrordest="d"))
     assert (letter["event_type"], letter["state"]) == ("cabs.dead-letters.replay", "open")

@@ -84,6 +84,12 @@ async def test_a_database_url_that_is_none_is_a_wrong_setting() -> None:
         assert (answer.status, b"DATABASE_URL cannot be read" in answer.body) == (500, True)
 
 
+async def test_a_wrong_setting_of_the_inbox_is_named() -> None:
+    main, _ = step(nothing, environ={"INBOX_RETENTION": "a week"})
+    answer = await main.step.answer(post(event("tests.ping", {"number": 1})))
+    assert (answer.status, b"INBOX_RETENTION is 'a week'" in answer.body) == (500, True)
+
+
 class Echo:
     """Answers with what it was asked, and on which thread."""
 
