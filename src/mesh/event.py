@@ -81,8 +81,20 @@ def to_headers(event: Event) -> list[tuple[str, str]]:
     return headers
 
 
+def attribute_text(value: bytes) -> str:
+    """Undo quoting, then percent-encoding (HTTP binding 3.1.3.2); bytes that are no UTF-8 are taken as Latin-1."""
+    plain = value.strip()
+    if len(plain) > 1 and plain.startswith(b'"') and plain.endswith(b'"'):
+        plain = re.sub(rb"\\(.)", rb"\1", plain[1:-1])
+    octets = unquote_to_bytes(plain)
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
 def _binary(names: list[tuple[bytes, bytes]], content_type: str | None) -> dict[str, str]:
-    attributes = {name[3:].decode("latin-1"): _decoded(value) for name, value in names if name.startswith(b"ce-")}
+    attributes = {name[3:].decode("latin-1"): attribute_text(value) for name, value in names if name.startswith(b"ce-")}
     if content_type is not None:
         attributes["datacontenttype"] = content_type
     return attributes
@@ -165,18 +177,6 @@ def _validate_time(text: str | None) -> None:
 
 def _text(value: bytes) -> str:
     return value.decode("latin-1").strip()
-
-
-def _decoded(value: bytes) -> str:
-    """Undo quoting, then percent-encoding (HTTP binding 3.1.3.2); bytes that are no UTF-8 are taken as Latin-1."""
-    plain = value.strip()
-    if len(plain) > 1 and plain.startswith(b'"') and plain.endswith(b'"'):
-        plain = re.sub(rb"\\(.)", rb"\1", plain[1:-1])
-    octets = unquote_to_bytes(plain)
-    try:
-        return octets.decode()
-    except UnicodeDecodeError:
-        return octets.decode("latin-1")
 
 
 def _one_line(value: str) -> str:

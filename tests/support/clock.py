@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+from collections.abc import Callable
 
 TURNS = 60  # of the loop: enough for everything that is ready to come to its next wait
 
@@ -11,6 +12,13 @@ async def settle() -> None:
     """Let everything that is ready run until it waits for time, for a peer or for the test."""
     for _ in range(TURNS):
         await asyncio.sleep(0)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let other threads and peers work until something holds; a test that waits in vain fails."""
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110 - what is waited for is outside the loop and tells nobody
+            await asyncio.sleep(0)
 
 
 class FakeClock:

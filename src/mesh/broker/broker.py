@@ -29,7 +29,8 @@ class Broker:
     async def replay(self, event: Event, letter: Letter) -> None:
         """Put a dead letter's event back for its trigger alone, and take the letter off the list."""
         new = Append(self.key, event, self._clock.now(), target=letter.trigger, replay_of=letter.id)
-        await self._append(new, Exhume(letter.id))
+        # Shielded: the event is stored even when the one who asked has gone, and its trigger must be woken then, too.
+        await asyncio.shield(self._append(new, Exhume(letter.id)))
 
     def _append(self, new: Append, *more: Change) -> "asyncio.Future[list[int]]":
         future = self._ledger.write(new, *more)

@@ -11,11 +11,13 @@ from datetime import timedelta
 from mesh.broker.retry import BackoffPolicy, Failed, Policy, failed_response
 from mesh.event import Event, NotACloudEvent, from_http
 from mesh.ledger.port import Failure
-from mesh.manifests.model import Broker, DeliverySpec, Destination, Trigger
+from mesh.manifests.model import Broker, DeliverySpec, Trigger
 from mesh.wire import Response
 
 DISCARDED_DATA_BYTES = 1024
 NOT_SET = DeliverySpec()
+# What an event is known by: a subscriber's `kne-` headers add to a dead letter and change none of these.
+_CONTEXT = {"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"}
 # knative/eventing config/core/configmaps/default-broker.yaml, applied to a Broker created without spec.delivery
 STOCK_DEFAULTS = DeliverySpec(retry=10, backoff_policy="exponential", backoff_delay=timedelta(milliseconds=200))
 
@@ -59,10 +61,6 @@ class BrokerClass:
         )
 
 
-def delivery_sink(inherited: Inherited) -> Destination | None:
-    return inherited.spec.dead_letter_sink
-
-
 def _kafka_inherit(broker: Broker, trigger: Trigger) -> Inherited:
     """A trigger's delivery replaces the broker's whole (reconciler/trigger/v2/triggerv2.go)."""
     if trigger.delivery is not None:
@@ -100,13 +98,21 @@ def _kafka_read_reply(response: Response) -> Event | Failed | None:
 
 
 def _kafka_dead_letter(event: Event, failure: Failure) -> Event:
-    """The original with its failure as extensions (RecordDispatcherImpl.java)."""
-    extensions = {"specversion": "1.0", "knativeerrordest": failure.destination, **failure.extensions}
+    """The original, as a CloudEvent 1.0, with its failure as extensions (RecordDispatcherImpl.java)."""
+    told = {name: value for name, value in failure.extensions.items() if name not in _CONTEXT}
+    extensions = told | {"knativeerrordest": failure.destination}
     if failure.code is not None:
         extensions["knativeerrorcode"] = str(failure.code)
     if failure.body:
         extensions["knativeerrordata"] = base64.b64encode(failure.body[:DISCARDED_DATA_BYTES]).decode()
-    return event.extended(extensions)
+    return _upgraded(event).extended(extensions)
+
+
+def _upgraded(event: Event) -> Event:
+    if event.attributes["specversion"] == "1.0":
+        return event
+    renamed = {"dataschema" if name == "schemaurl" else name: value for name, value in event.attributes.items()}
+    return Event(renamed | {"specversion": "1.0"}, event.data, event.trace)
 
 
 KAFKA = BrokerClass(

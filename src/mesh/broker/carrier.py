@@ -15,7 +15,7 @@ from mesh.broker.route import Route
 from mesh.clock import Clock, rfc3339
 from mesh.control.shapes import Attempt, Outcome
 from mesh.errors import LedgerUnavailable
-from mesh.event import Event
+from mesh.event import Event, attribute_text
 from mesh.ledger.port import Append, Bury, Change, Failure, Finish, Ledger, Letter, Postpone, Progress, Stored
 from mesh.wire import Response
 
@@ -53,8 +53,10 @@ class Carrier:
         """Attempt, wait and attempt again, from wherever the event has come to."""
         self._history.opened(stored, self._route.key, self._route.subscriber.url, progress)
         step: Progress | None = progress
-        while step is not None and not self._stopping:
+        while step is not None:
             await self._pause(step.due - self._clock.now())
+            if self._stopping:
+                return
             step = await self._attempt(stored, step)
 
     def stop(self) -> None:
@@ -64,7 +66,7 @@ class Carrier:
             pause.cancel()
 
     async def _pause(self, seconds: float) -> None:
-        if seconds <= 0:
+        if seconds <= 0 or self._stopping:
             return
         pause = asyncio.ensure_future(self._clock.sleep(seconds))
         self._pauses.add(pause)
@@ -75,6 +77,9 @@ class Carrier:
 
     async def _attempt(self, stored: Stored, progress: Progress) -> Progress | None:
         """Make one attempt; answer how the event stands after it, or None when the trigger is done with it."""
+        if progress.failure is not None and self._route.sink is None:
+            await self._keep(stored, progress.failure)  # the manifest lost its sink since the event was given up
+            return None
         began = self._clock.now()
         self._history.attempting(stored, self._route.key)
         result = await self._sent(stored.event, progress)
@@ -127,9 +132,12 @@ class Carrier:
             failure = _failure(self._route.subscriber.url, result.response, reason, progress.attempts + 1)
             if self._route.sink is not None:
                 return await self._postpone(stored, Progress("dead_letter_sink", failure=failure, last=reason))
+        await self._keep(stored, failure)
+        return None
+
+    async def _keep(self, stored: Stored, failure: Failure) -> None:
         letter = self._letter(stored, "kept", failure)
         await self._finish(stored, "kept", failure.reason, [Bury(letter)], letter.id)
-        return None
 
     async def _succeed(self, stored: Stored, progress: Progress, reply: Event | None) -> None:
         changes: list[Change] = []
@@ -199,7 +207,7 @@ def _failure(destination: str, response: Response | None, reason: str, attempts:
     if response is None:
         return Failure(destination, None, b"", {}, reason, attempts)
     extensions = {match[1]: value for name, value in response.headers if (match := _EXTENSION.fullmatch(name))}
-    told = extensions.get("reason")
+    told = attribute_text(extensions.get("reason", "").encode("latin-1"))
     words = f"{reason} ({told})" if told else reason
     return Failure(destination, response.status, response.body[:BODY_BYTES_KEPT], extensions, words, attempts)
 

@@ -5,8 +5,11 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from mesh.clock import Clock, rfc3339
 from mesh.control.shapes import Attempt, Change, Outcome
+from mesh.event import Event
 from mesh.ledger.port import Letter, Progress, Stored
 
 EVENTS_KEPT = 10_000
@@ -90,7 +93,7 @@ class History:
         """Return the event's record, making one for an event from before a restart."""
         record = self._events.get(stored.seq)
         if record is None:
-            record = self._events[stored.seq] = EventRecord(stored)
+            record = self._events[stored.seq] = EventRecord(_without_data(stored))
             if len(self._events) > EVENTS_KEPT:
                 self._events.popitem(last=False)
         return record
@@ -169,3 +172,8 @@ class History:
     def _publish(self, change: Change) -> None:
         for watcher in self._watchers:
             watcher.put(change)
+
+
+def _without_data(stored: Stored) -> Stored:
+    """Ten thousand events of a megabyte are more than memory should hold, and nobody asks for their data here."""
+    return msgspec.structs.replace(stored, event=Event(stored.event.attributes))

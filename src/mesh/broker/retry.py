@@ -12,6 +12,8 @@ from typing import Literal
 BackoffPolicy = Literal["linear", "exponential"]
 Backoff = Callable[[BackoffPolicy, timedelta, int], timedelta]
 
+LONGEST_WAIT = timedelta(days=36_500)
+
 _RETRYABLE = {
     404: "the subscriber may not be ready yet",
     408: "the subscriber gave up waiting for the request",
@@ -31,8 +33,11 @@ class Policy:
     backoff: Backoff
 
     def wait(self, retry: int) -> timedelta:
-        """Return the pause before the given retry, counted from 1."""
-        return self.backoff(self.backoff_policy, self.backoff_delay, retry)
+        """Return the pause before the given retry, counted from 1; doubling soon passes what a calendar can hold."""
+        try:
+            return min(self.backoff(self.backoff_policy, self.backoff_delay, retry), LONGEST_WAIT)
+        except OverflowError:
+            return LONGEST_WAIT
 
     def waits(self) -> list[timedelta]:
         return [self.wait(number) for number in range(1, self.retry + 1)]

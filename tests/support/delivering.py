@@ -1,0 +1,133 @@
+"""A subscriber whose answers a test decides, and routes that lead to it."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from mesh.broker.broker import Broker
+from mesh.broker.broker_class import KAFKA
+from mesh.broker.carrier import Carrier
+from mesh.broker.delivery import Address, Delivery
+from mesh.broker.dispatcher import Dispatcher
+from mesh.broker.faults import Faults
+from mesh.broker.history import History
+from mesh.broker.offsets import Offsets
+from mesh.broker.route import Route, route
+from mesh.event import Event, from_http, to_headers
+from mesh.ledger.port import Ledger, Subscribe, Subscription
+from mesh.manifests.model import Broker as BrokerManifest
+from mesh.manifests.model import DeliverySpec, Destination, Filter, Trigger
+from mesh.manifests.problem import Origin
+from mesh.wire import Request, Response
+from support.clock import FakeClock
+from support.events import BROKER
+
+SUBSCRIBER, SINK = "http://invoice", "http://sink"
+Behaviour = Response | Exception | asyncio.Event
+
+
+def answer(status: int, body: bytes = b"", **headers: str) -> Response:
+    return Response(status, [(name.replace("_", "-"), value) for name, value in headers.items()], body)
+
+
+def replying(event: Event) -> Response:
+    return Response(200, to_headers(event), event.data or b"")
+
+
+class ScriptedClient:
+    """Implements `mesh.wire.Client`: each base address answers what a test queued for it, then 204.
+
+    An exception is raised, an asyncio.Event is waited for and then answered 204.
+    """
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.answers: defaultdict[str, list[Behaviour]] = defaultdict(list)
+        self.always: dict[str, Behaviour] = {}
+        self.requests: list[tuple[str, Request]] = []
+        self.times: list[float] = []
+        self._clock = clock
+
+    async def send(self, base: str, request: Request, *, within: float) -> Response:
+        self.requests.append((base, request))
+        self.times.append(self._clock.now())
+        queued = self.answers[base]
+        behaviour = queued.pop(0) if queued else self.always.get(base, answer(204))
+        if isinstance(behaviour, Exception):
+            raise behaviour
+        if isinstance(behaviour, asyncio.Event):
+            await behaviour.wait()
+            return answer(204)
+        return behaviour
+
+    def events(self, base: str) -> list[Event]:
+        """What was sent to that address, as events."""
+        return [
+            from_http([(name.encode(), value.encode()) for name, value in request.headers], request.body)
+            for to, request in self.requests
+            if to == base
+        ]
+
+
+def address(base: str) -> Address:
+    @asynccontextmanager
+    async def lease() -> AsyncIterator[str]:
+        yield base
+
+    return Address(f"{base}/", "/", lease)
+
+
+def trigger(name: str = "invoice", delivery: DeliverySpec | None = None, *filters: Filter) -> Trigger:
+    return Trigger("cabs", name, "default", Destination(uri=f"http://{name}"), filters, delivery, Origin("t.yaml", 1))
+
+
+def routed(one: Trigger, broker_delivery: DeliverySpec | None = None) -> Route:
+    broker = BrokerManifest("cabs", "default", "Kafka", broker_delivery, Origin("b.yaml", 1))
+    return route(one, broker, KAFKA, lambda destination: address(destination.uri or ""))
+
+
+def retrying(retry: int = 2, sink: str | None = SINK) -> DeliverySpec:
+    """Linear waits of 10, 20, … s."""
+    return DeliverySpec(
+        dead_letter_sink=None if sink is None else Destination(uri=sink),
+        retry=retry,
+        timeout=timedelta(seconds=30),
+        backoff_policy="linear",
+        backoff_delay=timedelta(seconds=10),
+    )
+
+
+@dataclass
+class Running:
+    """A broker whose dispatchers run in the test's task group."""
+
+    ledger: Ledger
+    clock: FakeClock = field(default_factory=FakeClock)
+
+    def __post_init__(self) -> None:
+        self.client = ScriptedClient(self.clock)
+        self.faults = Faults()
+        self.history = History(self.clock)
+        self.broker = Broker(BROKER, KAFKA, self.ledger, self.history, self.clock)
+        self.delivery = Delivery(self.client, self.faults, self.clock)
+
+    @asynccontextmanager
+    async def dispatching(self, *routes: Route) -> AsyncIterator[None]:
+        """Run a dispatcher for each route; at the end, stop them and wait for them."""
+        await self.ledger.write(*(Subscribe(one.key, BROKER) for one in routes))
+        standing = {one.trigger: one for one in self.ledger.subscriptions()}
+        self.broker.dispatchers = [self._dispatcher(one, standing[one.key]) for one in routes]
+        async with asyncio.TaskGroup() as tasks:
+            for dispatcher in self.broker.dispatchers:
+                tasks.create_task(dispatcher.run())
+            await self.clock.advance(0)
+            yield
+            for dispatcher in self.broker.dispatchers:
+                dispatcher.stop()
+
+    def _dispatcher(self, one: Route, standing: Subscription) -> Dispatcher:
+        offsets = Offsets(standing.position)
+        carrier = Carrier(one, offsets, self.delivery, self.ledger, self.history, self.clock, self.broker.appended)
+        return Dispatcher(one, standing, offsets, carrier, self.ledger, self.history)

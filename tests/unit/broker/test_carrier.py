@@ -1,0 +1,223 @@
+"""One event and one trigger: attempts, waits, dead letters and replies."""
+
+import base64
+
+import pytest
+
+from mesh.control.shapes import Fault
+from mesh.errors import NoAnswer, StartFailed
+from mesh.event import Event
+from mesh.ledger.memory import MemoryLedger
+from mesh.ledger.port import Progress
+from mesh.wire import Response
+from support.delivering import SINK, SUBSCRIBER, Running, answer, replying, retrying, routed, trigger
+from support.events import BROKER, event
+
+ROUTE = routed(trigger(), retrying())
+NO_SINK = routed(trigger(), retrying(sink=None))
+KEY = "cabs/invoice"
+
+
+def outcome(mesh: Running, seq: int = 1) -> str:
+    record = mesh.history.get(seq)
+    assert record is not None
+    return record.deliveries[KEY].outcome
+
+
+def progress(ledger: MemoryLedger) -> dict[int, Progress]:
+    (standing,) = ledger.subscriptions()
+    return standing.open
+
+
+async def test_an_event_is_delivered_once_and_leaves_the_ledger(mesh: Running, ledger: MemoryLedger) -> None:
+    async with mesh.dispatching(ROUTE):
+        await mesh.broker.publish(event())
+        await mesh.clock.advance(0)
+        assert mesh.client.events(SUBSCRIBER) == [event()]
+        assert outcome(mesh) == "delivered"
+        assert ledger.event(1) is None
+
+
+async def test_the_request_says_what_the_kafka_dispatcher_says(mesh: Running) -> None:
+    async with mesh.dispatching(ROUTE):
+        await mesh.broker.publish(event(data=b"{}", datacontenttype="application/json"))
+        await mesh.clock.advance(0)
+    ((base, request),) = mesh.client.requests
+    assert (base, request.method, request.path, request.body) == (SUBSCRIBER, "POST", "/", b"{}")
+    assert request.headers == [
+        ("prefer", "reply"),
+        ("kn-namespace", "cabs"),
+        ("ce-specversion", "1.0"),
+        ("ce-id", "e-1"),
+        ("ce-source", "/app"),
+        ("ce-type", "ride"),
+        ("content-type", "application/json"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [answer(503), answer(404), NoAnswer("refused"), StartFailed("no such module"), RuntimeError("a bug of ours")],
+    ids=["503", "404", "no answer", "replica did not start", "exception in the client"],
+)
+async def test_a_failed_attempt_is_made_again_at_its_due_time(mesh: Running, failing: Response | Exception) -> None:
+    mesh.client.answers[SUBSCRIBER] = [failing, failing]
+    async with mesh.dispatching(ROUTE):
+        began = mesh.clock.now()
+        await mesh.broker.publish(event())
+        await mesh.clock.advance(9.9)
+        assert outcome(mesh) == "waiting"
+        assert mesh.clock.next_due == began + 10
+        await mesh.clock.advance(100)
+        assert [time - began for time in mesh.client.times] == [0, 10, 30]
+        assert outcome(mesh) == "delivered"
+
+
+async def test_what_was_tried_is_in_the_ledger_before_the_wait_begins(mesh: Running, ledger: MemoryLedger) -> None:
+    mesh.client.answers[SUBSCRIBER] = [answer(503)]
+    async with mesh.dispatching(ROUTE):
+        began = mesh.clock.now()
+        await mesh.broker.publish(event())
+        await mesh.clock.advance(0)
+        assert progress(ledger) == {1: Progress(attempts=1, due=began + 10, last="status 503: the subscriber failed")}
+
+
+async def test_422_goes_to_the_dead_letter_sink_at_once(mesh: Running, ledger: MemoryLedger) -> None:
+    mesh.client.answers[SUBSCRIBER] = [answer(422, b"no number", kne_reason="distance_km: caf%C3%A9")]
+    async with mesh.dispatching(ROUTE):
+        await mesh.broker.publish(event())
+        await mesh.clock.advance(0)
+    assert mesh.client.events(SINK) == [
+        event(
+            knativeerrordest="http://invoice/",
+            knativeerrorcode="422",
+            knativeerrordata=base64.b64encode(b"no number").decode(),
+            reason="distance_km: caf%C3%A9",
+        )
+    ]
+    assert len(mesh.client.events(SUBSCRIBER)) == 1
+    (letter,) = ledger.letters()
+    assert (letter.state, letter.trigger, letter.event, letter.failure.attempts) == ("sunk", KEY, event(), 1)
+    assert letter.failure.reason == (
+        "status 422: the subscriber will not take this event; not retried (distance_km: café)"
+    )
+    assert (outcome(mesh), ledger.event(1)) == ("sunk", None)
+
+
+async def test_retries_that_are_used_up_lead_to_the_sink(mesh: Running, ledger: MemoryLedger) -> None:
+    mesh.client.always[SUBSCRIBER] = NoAnswer("refused")
+    async with mesh.dispatching(ROUTE):
+        await mesh.broker.publish(event())
+        await mesh.clock.advance(30)
+    assert len(mesh.client.events(SUBSCRIBER)) == 3
+    (dead,) = mesh.client.events(SINK)
+    assert dead == event(knativeerrordest="http://invoice/")
+    (letter,) = ledger.letters()
+    assert (letter.failure.code, letter.failure.reason) == (None, "refused; 3 attempts made")
+
+
+async def test_the_sink_is_retried_as_the_subscriber_is(mesh: Running, ledger: MemoryLedger) -> None:
+    mesh.client.answers[SUBSCRIBER] = [answer(422)]
+    mesh.client.answers[SINK] = [answer(500), answer(500)]
+    async with mesh.dispatching(ROUTE):
+        began = mesh.clock.now()
+        await mesh.broker.publish(event())
+        await mesh.clock.advance(100)
+        assert [time - began for time in mesh.client.times] == [0, 0, 10, 30]
+        assert [letter.state for letter in ledger.letters()] == ["sunk"]
+
+
+async def test_an_event_whose_sink_fails_too_is_kept_with_both_reasons(mesh: Running, ledger: MemoryLedger) -> None:
+    mesh.client.answers[SUBSCRIBER] = [answer(422)]
+    mesh.client.answers[SINK] = [answer(400)]
+    async with mesh.dispatching(ROUTE):
+        await mesh.broker.publish(event())
+        await mesh.clock.advance(0)
+    (letter,) = ledger.letters()
+    assert (letter.state, letter.failure.code) == ("kept", 422)
+    assert letter.failure.reason == (
+        "status 422: the subscriber will not take this event; not retried; then the dead letter sink failed, too: "
+        "status 400: the subscriber will not take this event; not retried"
+    )
+    assert (outcome(mesh), ledger.event(1)) == ("kept", None)
+
+
+async def test_an_event_without_a_sink_is_kept(mesh: Running, ledger: MemoryLedger) -> None:
+    mesh.client.answers[SUBSCRIBER] = [answer(422)]
+    async with mesh.dispatching(NO_SINK):
+        await mesh.broker.publish(event())
+        await mesh.clock.advance(0)
+    assert [(letter.state, letter.event) for letter in ledger.letters()] == [("kept", event())]
+    assert outcome(mesh) == "kept"
+
+
+async def test_a_reply_is_stored_with_the_finish_and_carries_the_trace(mesh: Running, ledger: MemoryLedger) -> None:
+    mesh.client.answers[SUBSCRIBER] = [replying(event("reply-1", "fee"))]
+    traced = Event(event().attributes, b"{}", {"traceparent": "00-1-2-01"})
+    async with mesh.dispatching(ROUTE):
+        await mesh.broker.publish(traced)
+        await mesh.clock.advance(0)
+        assert [one.id for one in mesh.client.events(SUBSCRIBER)] == ["e-1", "reply-1"]
+        assert mesh.client.events(SUBSCRIBER)[1].trace == {"traceparent": "00-1-2-01"}
+    record = mesh.history.get(1)
+    assert record is not None
+    assert record.deliveries[KEY].reply == 2
+
+
+async def test_a_reply_and_the_finish_are_one_write(mesh: Running, ledger: MemoryLedger) -> None:
+    mesh.client.answers[SUBSCRIBER] = [replying(event("reply-1", "fee"))]
+    async with mesh.dispatching(ROUTE):
+        await mesh.broker.publish(event())
+        ledger.full = True
+        await mesh.clock.advance(5)
+        assert (ledger.find("reply-1"), progress(ledger)) == ([], {})
+        assert [stored.seq for stored in ledger.read(BROKER, 0, 10)] == [1]
+        ledger.full = False
+        await mesh.clock.advance(5)
+        assert [one.id for one in mesh.client.events(SUBSCRIBER)] == ["e-1", "reply-1"]
+
+
+async def test_a_reply_of_the_sink_is_stored_too(mesh: Running) -> None:
+    mesh.client.answers[SUBSCRIBER] = [answer(422)]
+    mesh.client.answers[SINK] = [replying(event("noted", "dead"))]
+    async with mesh.dispatching(ROUTE):
+        await mesh.broker.publish(event())
+        await mesh.clock.advance(0)
+        assert [one.id for one in mesh.client.events(SUBSCRIBER)] == ["e-1", "noted"]
+    record = mesh.history.get(1)
+    assert record is not None
+    assert (record.deliveries[KEY].reply, record.deliveries[KEY].sink_reply) == (None, 2)
+
+
+async def test_a_full_ledger_holds_the_finish_back_until_there_is_room(mesh: Running, ledger: MemoryLedger) -> None:
+    async with mesh.dispatching(ROUTE):
+        await mesh.broker.publish(event())
+        ledger.full = True
+        await mesh.clock.advance(60)
+        assert outcome(mesh) == "in_flight"
+        ledger.full = False
+        await mesh.clock.advance(1)
+        assert outcome(mesh) == "delivered"
+        assert len(mesh.client.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault(trigger=KEY, status=503, times=1), "status 503: the subscriber failed"),
+        (Fault(trigger=KEY, drop=True, times=1), "the connection broke"),
+        (Fault(trigger=KEY, delay=40.0, times=1), "no response within 30 s"),
+    ],
+    ids=["status", "drop", "delay beyond the time-out"],
+)
+async def test_a_fault_fails_an_attempt_without_calling_the_subscriber(mesh: Running, fault: Fault, error: str) -> None:
+    mesh.faults.set(fault)
+    async with mesh.dispatching(ROUTE):
+        await mesh.broker.publish(event())
+        await mesh.clock.advance(35)
+        assert len(mesh.client.requests) == (0 if fault.delay else 1)
+        await mesh.clock.advance(35)
+    record = mesh.history.get(1)
+    assert record is not None
+    first, second = record.deliveries[KEY].attempts
+    assert (first.error, first.fault, second.error, second.fault) == (error, True, None, False)
