@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from cabs.events import DiscardDeadLetters, ReplayDeadLetters
+from cabs.events import DeadLetterCommand, DiscardDeadLetters, ReplayDeadLetters
 from step import Connection, Context, Event, Record, Reject, derived_id, step
 
 BURY = """
@@ -78,7 +78,7 @@ def answered(encoded: str) -> str:
         return encoded
 
 
-async def obey(command: ReplayDeadLetters | DiscardDeadLetters, context: Context) -> None:
+async def obey(command: DeadLetterCommand, context: Context) -> None:
     letters = await context.database.fetch(OPEN, command.id, command.of_type)
     if not letters:
         raise Reject(f"no open dead letter has the {'id' if command.id else 'type'} {command.id or command.of_type}")

@@ -92,7 +92,7 @@ class NotificationSent(RideContract, frozen=True, kw_only=True):
     channel: Channel
 
 
-class _DeadLetterCommand(Contract, frozen=True, kw_only=True):
+class DeadLetterCommand(Contract, frozen=True, kw_only=True):
     """Dead letters named by one `id`, or all open ones of an event `type`."""
 
     kind = "command"
@@ -105,7 +105,7 @@ class _DeadLetterCommand(Contract, frozen=True, kw_only=True):
             raise ValueError("name the dead letters by either id or type")
 
 
-class ReplayDeadLetters(_DeadLetterCommand, frozen=True, kw_only=True):
+class ReplayDeadLetters(DeadLetterCommand, frozen=True, kw_only=True):
     """Send dead letters to the broker again; `data` replaces the payload of a single one."""
 
     type = "cabs.dead-letters.replay"
@@ -113,7 +113,7 @@ class ReplayDeadLetters(_DeadLetterCommand, frozen=True, kw_only=True):
     data: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
-class DiscardDeadLetters(_DeadLetterCommand, frozen=True, kw_only=True):
+class DiscardDeadLetters(DeadLetterCommand, frozen=True, kw_only=True):
     """Close dead letters that nobody needs any more."""
 
     type = "cabs.dead-letters.discard"
