@@ -63,6 +63,10 @@ class ReplicaDouble:
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     status: int = 0
 
+    @property
+    def alive(self) -> bool:
+        return not self.gone
+
     async def ended(self) -> int:
         await self.ending.wait()
         return self.status

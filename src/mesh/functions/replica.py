@@ -36,6 +36,10 @@ class Replica:
         return self._process.pid
 
     @property
+    def alive(self) -> bool:
+        return self._process.alive
+
+    @property
     def gone(self) -> bool:
         """Whether it has ended and all of its output was read."""
         return self._process.ended.done()

@@ -51,7 +51,7 @@ class Replicas:
 
     @property
     def serving(self) -> list[Slot]:
-        return [slot for slot in self._slots if not slot.retired]
+        return [slot for slot in self._slots if not slot.retired and slot.replica.alive]
 
     @property
     def launch(self) -> Launch:
