@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 
 from mesh import assembly
@@ -23,9 +23,10 @@ from mesh.clock import SystemClock
 from mesh.control.api import serving
 from mesh.control.discovery import RunningMesh as Announcement
 from mesh.control.discovery import announce, withdraw
-from mesh.errors import InvalidManifests, MeshError
-from mesh.functions.hosting import hosting
+from mesh.errors import InvalidManifests, MeshError, NotDone
+from mesh.functions.hosting import Hosting, hosting
 from mesh.ledger.sqlite import SqliteLedger
+from mesh.manifests.immutable import immutable_problems
 from mesh.manifests.model import Project
 from mesh.manifests.project import load
 from mesh.operations import RunningMesh
@@ -80,20 +81,28 @@ async def _run(project: Project, options: UpOptions, stopping: asyncio.Event) ->
         assembly.dispatch(project, brokers, parts, resolver.address)
         operations = RunningMesh(brokers, functions, ledger, history, faults, resolver.broker_url, _warnings(project))
         await stack.enter_async_context(_console(operations, options))
-        await _dispatch(brokers, ingress, listener, options, stopping)
+        watch = functions.watch(_reload(project, functions, options))
+        await _dispatch(brokers, ingress, listener, watch, options, stopping)
 
 
 async def _dispatch(
-    brokers: Sequence[Broker], ingress: Ingress, listener: Listener, options: UpOptions, stopping: asyncio.Event
+    brokers: Sequence[Broker],
+    ingress: Ingress,
+    listener: Listener,
+    watch: Coroutine[None, None, None],
+    options: UpOptions,
+    stopping: asyncio.Event,
 ) -> None:
     """Deliver until it is time to stop; then take no more in, and let what is in flight end within the grace."""
     dispatchers = [dispatcher for broker in brokers for dispatcher in broker.dispatchers]
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(one.run(), name=f"dispatch {one.route.key}") for one in dispatchers]
+        watching = tasks.create_task(watch, name="watch files")
         ingress.ready = True
         _say_ready(listener.url, options)
         await stopping.wait()
         ingress.ready = False
+        watching.cancel()
         await listener.stop(options.grace_seconds)
         for dispatcher in dispatchers:
             dispatcher.stop()
@@ -101,6 +110,21 @@ async def _dispatch(
         for task in late:
             logger.warning("%s did not end within %g s and is cut off", task.get_name(), options.grace_seconds)
             task.cancel()
+
+
+def _reload(project: Project, functions: Hosting, options: UpOptions) -> Callable[[], Awaitable[None]]:
+    """What a saved manifest or func.yaml sets off; the last good state stays when it is wrong."""
+
+    async def reload() -> None:
+        saved = load(options.root)
+        wrong = [*saved.problems, *immutable_problems(project, saved)]
+        if wrong:
+            raise InvalidManifests(wrong)
+        await functions.apply(saved)
+        if (saved.brokers, saved.triggers) != (project.brokers, project.triggers):
+            raise NotDone("saved brokers and triggers are valid, and take effect when the mesh is started again")
+
+    return reload
 
 
 @asynccontextmanager

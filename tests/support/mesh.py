@@ -183,6 +183,8 @@ class MeshUp:
     def _ready_url(self) -> str:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
+        if not line:
+            self._close()
         assert line.startswith("ready "), f"mesh up did not come up:\n{self.output()}"
         return line.split()[1]
 
