@@ -13,7 +13,8 @@ from mesh.broker.history import History
 from mesh.broker.offsets import Offsets
 from mesh.broker.route import Route, route
 from mesh.clock import Clock
-from mesh.ledger.port import Bury, Change, Failure, Ledger, Letter, Stored, Subscribe, Subscription, Unsubscribe
+from mesh.ledger.port import Ledger
+from mesh.ledger.records import Bury, Change, Failure, Letter, Stored, Subscribe, Subscription, Unsubscribe
 from mesh.manifests.model import Destination, Project
 
 

@@ -12,7 +12,8 @@ from mesh.broker.trace import Tracer
 from mesh.control import shapes
 from mesh.errors import NotFound
 from mesh.functions.port import Functions
-from mesh.ledger.port import Ledger, Stored
+from mesh.ledger.port import Ledger
+from mesh.ledger.records import Stored
 
 
 class RunningMesh:

@@ -17,7 +17,8 @@ from mesh.broker.history import History
 from mesh.broker.offsets import Offsets
 from mesh.broker.route import Route, route
 from mesh.event import Event, from_http, to_headers
-from mesh.ledger.port import Ledger, Subscribe, Subscription
+from mesh.ledger.port import Ledger
+from mesh.ledger.records import Subscribe, Subscription
 from mesh.manifests.model import Broker as BrokerManifest
 from mesh.manifests.model import DeliverySpec, Destination, Filter, Trigger
 from mesh.manifests.problem import Origin

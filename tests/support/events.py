@@ -3,7 +3,7 @@
 from typing import Literal
 
 from mesh.event import Event
-from mesh.ledger.port import Append, Failure, Letter
+from mesh.ledger.records import Append, Failure, Letter
 
 BROKER = "cabs/default"
 

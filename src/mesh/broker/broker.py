@@ -8,7 +8,8 @@ from mesh.broker.dispatcher import Dispatcher
 from mesh.broker.history import History
 from mesh.clock import Clock
 from mesh.event import Event
-from mesh.ledger.port import Append, Change, Exhume, Ledger, Letter, Stored
+from mesh.ledger.port import Ledger
+from mesh.ledger.records import Append, Change, Exhume, Letter, Stored
 
 
 class Broker:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from mesh.broker.retry import BackoffPolicy, Failed, Policy, failed_response
 from mesh.event import Event, NotACloudEvent, from_http
-from mesh.ledger.port import Failure
+from mesh.ledger.records import Failure
 from mesh.manifests.model import Broker, DeliverySpec, Trigger
 from mesh.wire import Response
 

@@ -16,7 +16,8 @@ from mesh.clock import Clock, rfc3339
 from mesh.control.shapes import Attempt, Outcome
 from mesh.errors import LedgerUnavailable
 from mesh.event import Event, attribute_text
-from mesh.ledger.port import Append, Bury, Change, Failure, Finish, Ledger, Letter, Postpone, Progress, Stored
+from mesh.ledger.port import Ledger
+from mesh.ledger.records import Append, Bury, Change, Failure, Finish, Letter, Postpone, Progress, Stored
 from mesh.wire import Response
 
 BODY_BYTES_KEPT = 1024  # no broker class tells a dead letter sink more

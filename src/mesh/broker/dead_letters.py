@@ -11,7 +11,8 @@ from mesh.clock import rfc3339
 from mesh.control import shapes
 from mesh.errors import NotDone, NotFound
 from mesh.event import Event
-from mesh.ledger.port import Exhume, Ledger, Letter
+from mesh.ledger.port import Ledger
+from mesh.ledger.records import Exhume, Letter
 
 
 class DeadLetters:

@@ -8,7 +8,8 @@ from mesh.broker.carrier import Carrier
 from mesh.broker.history import History
 from mesh.broker.offsets import Offsets
 from mesh.broker.route import Route
-from mesh.ledger.port import Advance, Ledger, Progress, Stored, Subscription
+from mesh.ledger.port import Ledger
+from mesh.ledger.records import Advance, Progress, Stored, Subscription
 
 WINDOW = 100  # events in hand, waiting ones included: the Kafka dispatcher's 2 x max.poll.records
 READ_EVENTS = 50

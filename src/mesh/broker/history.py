@@ -10,7 +10,7 @@ import msgspec
 from mesh.clock import Clock, rfc3339
 from mesh.control.shapes import Attempt, Change, Outcome
 from mesh.event import Event
-from mesh.ledger.port import Letter, Progress, Stored
+from mesh.ledger.records import Letter, Progress, Stored
 
 EVENTS_KEPT = 10_000
 CHANGES_QUEUED = 1_000

@@ -7,7 +7,7 @@ from mesh.broker.broker_class import BrokerClass, Inherited
 from mesh.broker.delivery import Address
 from mesh.broker.filters import compile_filters
 from mesh.broker.retry import Policy
-from mesh.ledger.port import Stored
+from mesh.ledger.records import Stored
 from mesh.manifests.model import Broker, Destination, Trigger
 
 

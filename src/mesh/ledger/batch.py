@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
-from mesh.ledger.port import Advance, Append, Bury, Change, Exhume, Finish, Letter, Postpone, Subscribe, Unsubscribe
+from mesh.ledger.records import Advance, Append, Bury, Change, Exhume, Finish, Letter, Postpone, Subscribe, Unsubscribe
 
 SUNK_LETTERS_KEPT = 10_000
 # A trigger that is gone leaves no rows: they would hold their events for ever.

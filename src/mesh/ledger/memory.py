@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from mesh.errors import LedgerUnavailable
-from mesh.ledger import port
+from mesh.ledger import records
 from mesh.ledger.batch import SUNK_LETTERS_KEPT
-from mesh.ledger.port import Append, Change, Letter, Progress, Stored, Subscription
+from mesh.ledger.records import Append, Change, Letter, Progress, Stored, Subscription
 
 
 class MemoryLedger:
@@ -70,19 +70,19 @@ class MemoryLedger:
 
     def _change(self, change: Change) -> None:
         match change:
-            case port.Advance(trigger, position):
+            case records.Advance(trigger, position):
                 self._advance(trigger, position, {})
-            case port.Finish(trigger, seq, position):
+            case records.Finish(trigger, seq, position):
                 self._advance(trigger, position, {seq: None})
-            case port.Postpone(trigger, seq, position, progress):
+            case records.Postpone(trigger, seq, position, progress):
                 self._advance(trigger, position, {seq: progress})
-            case port.Bury(letter):
+            case records.Bury(letter):
                 self._bury(letter)
-            case port.Exhume(letter_id):
+            case records.Exhume(letter_id):
                 self._letters.pop(letter_id, None)
-            case port.Subscribe(trigger, broker):
+            case records.Subscribe(trigger, broker):
                 self._subscriptions.setdefault(trigger, (broker, self._newest))
-            case port.Unsubscribe(trigger):
+            case records.Unsubscribe(trigger):
                 self._subscriptions.pop(trigger, None)
                 self._rows = {key: row for key, row in self._rows.items() if key[0] != trigger}
 

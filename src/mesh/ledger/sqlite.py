@@ -12,7 +12,7 @@ import msgspec
 from mesh.errors import UsageError
 from mesh.event import Event
 from mesh.ledger.batch import Batch
-from mesh.ledger.port import Change, Letter, Progress, Stored, Subscription
+from mesh.ledger.records import Change, Letter, Progress, Stored, Subscription
 from mesh.ledger.writer import Writer
 
 FORMAT_VERSION = 1

@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from mesh.errors import LedgerUnavailable
-from mesh.ledger.port import Change
+from mesh.ledger.records import Change
 
 
 class Apply(Protocol):

@@ -8,7 +8,7 @@ from mesh.control.shapes import Fault
 from mesh.errors import NoAnswer, StartFailed
 from mesh.event import Event
 from mesh.ledger.memory import MemoryLedger
-from mesh.ledger.port import Progress
+from mesh.ledger.records import Progress
 from mesh.wire import Response
 from support.delivering import SINK, SUBSCRIBER, Running, answer, replying, retrying, routed, trigger
 from support.events import BROKER, event

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mesh.broker.dispatcher import WINDOW
 from mesh.ledger.memory import MemoryLedger
-from mesh.ledger.port import Advance, Append, Bury, Finish, Postpone, Progress, Subscribe
+from mesh.ledger.records import Advance, Append, Bury, Finish, Postpone, Progress, Subscribe
 from mesh.ledger.sqlite import SqliteLedger
 from mesh.manifests.model import Exact
 from support.clock import FakeClock, until

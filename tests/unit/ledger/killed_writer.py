@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from mesh.event import Event
-from mesh.ledger.port import Append, Subscribe
+from mesh.ledger.records import Append, Subscribe
 from mesh.ledger.sqlite import SqliteLedger
 
 

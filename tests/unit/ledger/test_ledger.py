@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from mesh.ledger import batch, memory
-from mesh.ledger.port import (
+from mesh.ledger.port import Ledger
+from mesh.ledger.records import (
     Advance,
     Bury,
     Exhume,
     Finish,
-    Ledger,
     Postpone,
     Progress,
     Stored,

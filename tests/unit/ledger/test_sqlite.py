@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mesh.errors import LedgerUnavailable, UsageError
-from mesh.ledger.port import Advance, Finish, Postpone, Progress, Subscribe
+from mesh.ledger.records import Advance, Finish, Postpone, Progress, Subscribe
 from mesh.ledger.sqlite import SqliteLedger
 from support.events import BROKER, append, event
 
