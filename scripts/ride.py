@@ -66,7 +66,7 @@ def addresses(status: Status) -> Addresses:
 def _ride(ride_id: str, at: Addresses) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     send(at.broker, ride_id)
-    print(f"\nsent {TYPE} {ride_id} to {at.broker}: 202\n", flush=True)
+    print(f"\nsent {TYPE} {ride_id} to {at.broker}: 202", flush=True)
     known = follow(f"{at.ride_status.rstrip('/')}/?ride_id={ride_id}", deadline)
     print("\n" + "\n".join(table(_last_trace(ride_id, deadline))))
     print(f"\nride-status answers\n{json.dumps(known, indent=2, ensure_ascii=False)}", flush=True)
