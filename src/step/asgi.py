@@ -12,6 +12,8 @@ Message = MutableMapping[str, Any]
 class Answers(Protocol):
     async def answer(self, request: Request) -> Answer: ...
 
+    def close(self) -> None: ...
+
 
 class Instance:
     """`new()`: one for each process."""
@@ -32,6 +34,10 @@ class Instance:
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": raw})
         await send({"type": "http.response.body", "body": answer.body})
+
+    def stop(self) -> None:
+        """The server is about to end; func-python calls this synchronously, in its loop."""
+        self.step.close()
 
 
 async def _body(receive: Callable[[], Awaitable[Message]]) -> bytes:

@@ -73,6 +73,11 @@ class Step:
             "GET, POST" if queries else "POST"
         )
 
+    def close(self) -> None:
+        """Drop the connections of the pool, in the loop that opened them."""
+        if self._parts:
+            self._parts[0].database.close()
+
     def _started(self) -> tuple[Deliveries, Queries | None]:
         if self._parts is None:
             self._parts = self._start(Settings(self._environ))

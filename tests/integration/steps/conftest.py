@@ -2,12 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import asyncpg
 import pytest
 
-from step import Connection
+from step import Connection, step
+from step.served import Step
 from support.broker import Broker, serving
 from support.postgres import Server, server
 from support.steps import STEPS, schema_of
@@ -40,6 +42,22 @@ async def database(database_url: str) -> AsyncIterator[Connection]:
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Callable[..., Step]]:
+    """`step(…)` without its entries; connections are closed with the test."""
+    started: list[Step] = []
+
+    def serve(*arguments: Any, **options: Any) -> Step:
+        main, _ = step(*arguments, **options)
+        assert isinstance(main.step, Step)
+        started.append(main.step)
+        return main.step
+
+    yield serve
+    for one in started:
+        one.close()
 
 
 @pytest.fixture

@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
-from step import Connection, Context, Event, Reject, Reply, step
+from step import Connection, Context, Event, Reject, Reply
 from step.messages import Answer
-from step.parliament import Main
+from step.served import Step
 from support.contracts import Ping, Pong
 from support.steps import ROOT, event, get, post
 
+Serve = Callable[..., Step]
 COUNT = "SELECT count(*) FROM tests.effects"
 INBOX = (ROOT / "src/step/inbox.sql").read_text().replace("{schema}", "tests")
 
@@ -38,14 +39,14 @@ async def count(ping: Ping, context: Context) -> Pong:
     return Pong(await context.database.fetchval(COUNT))
 
 
-async def answer(main: Main, number: int = 1, **attributes: str) -> Answer:
-    return await main.step.answer(post(event("tests.ping", {"number": number}, **attributes)))
+async def answer(main: Step, number: int = 1, **attributes: str) -> Answer:
+    return await main.answer(post(event("tests.ping", {"number": number}, **attributes)))
 
 
 async def test_ten_deliveries_at_once_are_one_effect_and_ten_same_replies(
-    settings: dict[str, str], database: Connection
+    served: Serve, settings: dict[str, str], database: Connection
 ) -> None:
-    main, _ = step(count, environ=settings)
+    main = served(count, environ=settings)
     answers = await asyncio.gather(*(answer(main) for _ in range(10)))
     assert (answers[0].status, answers[0].body) == (200, b'{"number":1}')
     assert all(other == answers[0] for other in answers)
@@ -53,16 +54,16 @@ async def test_ten_deliveries_at_once_are_one_effect_and_ten_same_replies(
 
 
 async def test_another_replica_answers_a_redelivery_with_the_stored_reply(
-    settings: dict[str, str], database: Connection
+    served: Serve, settings: dict[str, str], database: Connection
 ) -> None:
-    first = await answer(step(count, environ=settings)[0])
-    again = await answer(step(count, environ=settings)[0])
+    first = await answer(served(count, environ=settings))
+    again = await answer(served(count, environ=settings))
     assert again == first
     assert await database.fetchval(COUNT) == 1
 
 
-async def test_an_event_is_known_by_source_and_id(settings: dict[str, str]) -> None:
-    main, _ = step(count, environ=settings)
+async def test_an_event_is_known_by_source_and_id(served: Serve, settings: dict[str, str]) -> None:
+    main = served(count, environ=settings)
     answers = [await answer(main, id=id_, source=source) for id_ in "ab" for source in ("//x", "//y")]
     assert [reply.body for reply in answers] == [b'{"number":%d}' % n for n in (1, 2, 3, 4)]
     assert len({reply.headers["ce-id"] for reply in answers}) == 4
@@ -77,9 +78,9 @@ async def test_an_event_is_known_by_source_and_id(settings: dict[str, str]) -> N
     ],
 )
 async def test_what_is_not_done_leaves_nothing_behind(
-    number: int, status: int, reason: str, settings: dict[str, str], database: Connection
+    number: int, status: int, reason: str, served: Serve, settings: dict[str, str], database: Connection
 ) -> None:
-    main, _ = step(count, environ=settings)
+    main = served(count, environ=settings)
     refused = await answer(main, number)
     assert (refused.status, refused.headers["kne-reason"]) == (status, reason)
     assert await database.fetchval(COUNT) == 0
@@ -87,10 +88,10 @@ async def test_what_is_not_done_leaves_nothing_behind(
 
 
 async def test_each_outcome_is_one_line_with_the_events_id(
-    settings: dict[str, str], caplog: pytest.LogCaptureFixture
+    served: Serve, settings: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "step")
-    main, _ = step(count, environ=settings)
+    main = served(count, environ=settings)
     for number in (1, 13, 0, -1):
         await answer(main, number, id=f"e{number}")
     lines = [record.getMessage().split(" source=")[0] for record in caplog.records]
@@ -103,41 +104,45 @@ async def test_each_outcome_is_one_line_with_the_events_id(
     assert [record.levelname for record in caplog.records if record.exc_info] == ["ERROR"]
 
 
-async def test_a_step_without_a_reply_answers_with_an_empty_body_each_time(settings: dict[str, str]) -> None:
+async def test_a_step_without_a_reply_answers_with_an_empty_body_each_time(
+    served: Serve, settings: dict[str, str]
+) -> None:
     async def silent(_ping: Ping, _context: Context) -> None: ...
 
-    main, _ = step(silent, environ=settings)
+    main = served(silent, environ=settings)
     assert [await answer(main) for _ in range(2)] == [Answer(200), Answer(200)]
 
 
-async def test_a_reply_to_an_earlier_cause_is_the_earlier_reply(settings: dict[str, str]) -> None:
+async def test_a_reply_to_an_earlier_cause_is_the_earlier_reply(served: Serve, settings: dict[str, str]) -> None:
     causes = []
 
     async def repeat(_ping: Ping, context: Context) -> Reply[Pong]:
         causes.append(context.cause)
         return Reply(Pong(1), to=causes[0])
 
-    main, _ = step(repeat, environ=settings)
+    main = served(repeat, environ=settings)
     assert await answer(main, id="first") == await answer(main, id="second")
 
 
 async def test_events_that_are_not_taken_once_take_effect_each_time(
-    settings: dict[str, str], database: Connection
+    served: Serve, settings: dict[str, str], database: Connection
 ) -> None:
     async def whatever(event: Event, context: Context) -> None:
         await context.database.execute("INSERT INTO tests.effects VALUES ($1)", len(event.data))
 
-    main, _ = step(whatever, once=lambda event: event.type != "tests.any", environ=settings)
+    main = served(whatever, once=lambda event: event.type != "tests.any", environ=settings)
     for type_ in ("tests.any", "tests.any", "tests.one", "tests.one"):
-        sent = await main.step.answer(post(event(type_, b"{bad", id=type_)))
+        sent = await main.answer(post(event(type_, b"{bad", id=type_)))
         assert sent.status == 200
     assert await database.fetchval(COUNT) == 3
 
 
-async def test_old_rows_are_purged_a_few_at_a_time(settings: dict[str, str], database: Connection) -> None:
+async def test_old_rows_are_purged_a_few_at_a_time(
+    served: Serve, settings: dict[str, str], database: Connection
+) -> None:
     old = "INSERT INTO tests.inbox SELECT '//old', n::text, now() - interval '8 days' FROM generate_series(1, 25) n"
     await database.execute(old)
-    main, _ = step(count, environ=settings | {"INBOX_RETENTION": "P7D"})
+    main = served(count, environ=settings | {"INBOX_RETENTION": "P7D"})
     left = []
     for id_ in "abcd":
         await answer(main, id=id_)
@@ -146,52 +151,52 @@ async def test_old_rows_are_purged_a_few_at_a_time(settings: dict[str, str], dat
 
 
 async def test_an_old_event_that_is_not_purged_yet_is_still_known(
-    settings: dict[str, str], database: Connection
+    served: Serve, settings: dict[str, str], database: Connection
 ) -> None:
-    main, _ = step(count, environ=settings)
+    main = served(count, environ=settings)
     first = await answer(main)
     await database.execute("UPDATE tests.inbox SET received_at = now() - interval '8 days'")
     assert await answer(main) == first
 
 
-async def test_a_key_that_the_inbox_cannot_hold_is_rejected(settings: dict[str, str]) -> None:
-    refused = await answer(step(count, environ=settings)[0], id="x" * 1001)
+async def test_a_key_that_the_inbox_cannot_hold_is_rejected(served: Serve, settings: dict[str, str]) -> None:
+    refused = await answer(served(count, environ=settings), id="x" * 1001)
     assert (refused.status, refused.body) == (422, b"source and id are limited to 1000 bytes each")
 
 
-async def test_tables_that_are_missing_are_named_with_the_remedy(settings: dict[str, str]) -> None:
-    refused = await answer(step(count, environ=settings | {"K_SERVICE": "nowhere"})[0])
+async def test_tables_that_are_missing_are_named_with_the_remedy(served: Serve, settings: dict[str, str]) -> None:
+    refused = await answer(served(count, environ=settings | {"K_SERVICE": "nowhere"}))
     assert (refused.status, b"apply the step's schema.sql first (make migrate)" in refused.body) == (503, True)
 
 
-async def test_a_statement_has_a_deadline(settings: dict[str, str]) -> None:
+async def test_a_statement_has_a_deadline(served: Serve, settings: dict[str, str]) -> None:
     async def slow(_ping: Ping, context: Context) -> None:
         await context.database.execute("SELECT pg_sleep(30)")
 
-    main, _ = step(slow, environ=settings | {"DATABASE_TIMEOUT": "PT0.1S"})
+    main = served(slow, environ=settings | {"DATABASE_TIMEOUT": "PT0.1S"})
     assert (await answer(main)).status == 503
 
 
 async def test_a_replica_holds_no_more_connections_than_its_pool(
-    settings: dict[str, str], database: Connection
+    served: Serve, settings: dict[str, str], database: Connection
 ) -> None:
-    main, _ = step(count, environ=settings | {"DATABASE_POOL": "2"})
+    main = served(count, environ=settings | {"DATABASE_POOL": "2"})
     await asyncio.gather(*(answer(main, id=str(n)) for n in range(12)))
     others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     assert await database.fetchval(others) == 2
 
 
-async def test_nothing_stays_prepared_on_a_server_connection(settings: dict[str, str]) -> None:
+async def test_nothing_stays_prepared_on_a_server_connection(served: Serve, settings: dict[str, str]) -> None:
     """Behind a transaction-mode PgBouncer the next transaction may have another server connection."""
 
     async def prepared(_ping: Ping, context: Context) -> Pong:
         return Pong(await context.database.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE name <> ''"))
 
-    main, _ = step(prepared, environ=settings | {"DATABASE_POOL": "1"})
+    main = served(prepared, environ=settings | {"DATABASE_POOL": "1"})
     assert [(await answer(main, id=str(n))).body for n in range(3)] == [b'{"number":0}'] * 3
 
 
-async def test_a_query_answers_with_json(settings: dict[str, str], database: Connection) -> None:
+async def test_a_query_answers_with_json(served: Serve, settings: dict[str, str], database: Connection) -> None:
     await database.execute("INSERT INTO tests.effects VALUES (1), (2)")
 
     async def effects(asked: Mapping[str, str], database: Connection) -> object:
@@ -203,9 +208,9 @@ async def test_a_query_answers_with_json(settings: dict[str, str], database: Con
         row = await effects(asked, database)
         return dict(row) if row else None  # type: ignore[call-overload]
 
-    main, _ = step(count, query=shown, environ=settings)
+    main = served(count, query=shown, environ=settings)
     asked = [get(number="2"), get(number="3"), get(), get(number="far"), get(number="\x00")]
-    answers = [await main.step.answer(request) for request in asked]
+    answers = [await main.answer(request) for request in asked]
     assert [(found.status, found.body) for found in answers] == [
         (200, b'{"number":2}'),
         (404, b'{"error":"nothing is known of number=3"}'),
@@ -216,10 +221,10 @@ async def test_a_query_answers_with_json(settings: dict[str, str], database: Con
     assert {found.headers["content-type"] for found in answers} == {"application/json"}
 
 
-async def test_a_query_cannot_change_anything(settings: dict[str, str], database: Connection) -> None:
+async def test_a_query_cannot_change_anything(served: Serve, settings: dict[str, str], database: Connection) -> None:
     async def changing(_asked: Mapping[str, str], database: Connection) -> object:
         return await database.execute("INSERT INTO tests.effects VALUES (1)")
 
-    main, _ = step(count, query=changing, environ=settings)
-    assert (await main.step.answer(get())).status == 500
+    main = served(count, query=changing, environ=settings)
+    assert (await main.answer(get())).status == 500
     assert await database.fetchval(COUNT) == 0
