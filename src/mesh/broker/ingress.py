@@ -8,10 +8,9 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from mesh.broker.broker_class import BrokerClass
-from mesh.broker.protocol import Answer, Application, Head
+from mesh.broker.exchange import Answer, Application, Head
 from mesh.errors import LedgerUnavailable
 from mesh.event import Event, NotACloudEvent, from_http
 
@@ -91,9 +90,10 @@ def _answered(inlet: Inlet, stored: "asyncio.Future[list[int]]") -> asyncio.Futu
 
 def _path(target: bytes) -> bytes:
     """The raw path: no percent-decoding, absolute-form accepted (RFC 9112 3.2.2), the query left out."""
-    if not target.startswith(b"/"):
-        target = urlsplit(target).path
-    return target.partition(b"?")[0]
+    path = target.partition(b"?")[0]
+    if path.startswith(b"/"):
+        return path
+    return b"/" + path.partition(b"://")[2].partition(b"/")[2]
 
 
 def _header(head: Head, name: bytes) -> bytes | None:

@@ -3,7 +3,8 @@
 import asyncio
 from contextlib import suppress
 
-from mesh.broker.protocol import Application, Connection
+from mesh.broker.exchange import Application
+from mesh.broker.protocol import Connection
 from mesh.errors import NotDone
 from mesh.options import Address
 
@@ -22,6 +23,7 @@ class Listener:
         self._connections: set[Connection] = set()
         self._empty = asyncio.Event()
         self._server: asyncio.Server
+        self._bound: tuple[str, int]
         self._sweep: asyncio.TimerHandle
 
     async def start(self) -> None:
@@ -34,12 +36,13 @@ class Listener:
                 f"cannot listen on {self._address} ({error.strerror}): "
                 "end what holds the port, or choose another with --listen"
             ) from error
+        self._bound = self._server.sockets[0].getsockname()[:2]
         self._sweep = loop.call_later(SWEEP_SECONDS, self._cut_off_slow)
 
     @property
     def url(self) -> str:
         """Where clients of this machine reach it, with the port that port 0 became."""
-        host, port = self._server.sockets[0].getsockname()[:2]
+        host, port = self._bound
         return f"http://{Address('127.0.0.1' if host in EVERY_ADDRESS else host, port)}"
 
     async def stop(self, within: float) -> None:
@@ -56,12 +59,15 @@ class Listener:
         for connection in list(self._connections):
             connection.abort()
 
-    def _connect(self) -> Connection:
-        connection = Connection(self._application, self._forget)
+    def _connect(self) -> asyncio.Protocol:
+        if len(self._connections) >= MAX_CONNECTIONS:
+            return _TurnedAway()
+        return Connection(self._application, self._welcome, self._forget)
+
+    def _welcome(self, connection: Connection) -> None:
         self._connections.add(connection)
-        if len(self._connections) > MAX_CONNECTIONS:
-            asyncio.get_running_loop().call_soon(connection.abort)
-        return connection
+        if not self._server.is_serving():  # it came while the door was closing
+            connection.close_when_idle()
 
     def _forget(self, connection: Connection) -> None:
         self._connections.discard(connection)
@@ -74,3 +80,10 @@ class Listener:
             if connection.receiving_since is not None and loop.time() - connection.receiving_since > REQUEST_SECONDS:
                 connection.abort()
         self._sweep = loop.call_later(SWEEP_SECONDS, self._cut_off_slow)
+
+
+class _TurnedAway(asyncio.Protocol):
+    """One client too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.abort()  # type: ignore[attr-defined]

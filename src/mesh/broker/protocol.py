@@ -5,35 +5,19 @@ behaviour: kept servers add headers, decode paths or drop what is not ASCII.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 
 import httptools
-import msgspec
+
+from mesh.broker.exchange import CONTINUE, Answer, Application, Head, encode
 
 MAX_TARGET_BYTES = 4096  # Vert.x' maxInitialLineLength
 MAX_HEAD_BYTES = 8192  # Vert.x' maxHeaderSize
 MAX_PIPELINED = 64
-REASONS = {
-    100: "Continue",
-    200: "OK",
-    202: "Accepted",
-    400: "Bad Request",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    414: "URI Too Long",
-    431: "Request Header Fields Too Large",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
-
-
-class Head(msgspec.Struct):
-    """What is known of a request before its body: the target as sent, header names as sent."""
-
-    method: str
-    target: bytes
-    headers: list[tuple[bytes, bytes]]
+BYTES_FOR_ONE = 8  # of a body on the wire: chunks of one byte cost six
+logger = logging.getLogger(__name__)
 
 
 class _Incoming:
@@ -51,61 +35,55 @@ class _Incoming:
         self.answered = False
 
 
-class Answer(msgspec.Struct, frozen=True):
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-
-
-class Application:
-    """Decides on requests. `early` may answer from the head alone; `too_large` answers a body over `max_body_bytes`."""
-
-    max_body_bytes: int
-    too_large: Answer
-
-    def early(self, head: Head) -> Answer | None:
-        raise NotImplementedError
-
-    def handle(self, head: Head, body: bytes) -> Answer | asyncio.Future[Answer]:
-        raise NotImplementedError
-
-
 class Connection(asyncio.Protocol):
     """One client: parses what comes and writes each answer when it and all before it are ready."""
 
-    def __init__(self, application: Application, gone: Callable[["Connection"], None]) -> None:
+    def __init__(
+        self, application: Application, came: Callable[["Connection"], None], gone: Callable[["Connection"], None]
+    ) -> None:
         self._application = application
+        self._came = came
         self._gone = gone
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport
         self._loop = asyncio.get_running_loop()
         self._answers: deque[tuple[Answer | asyncio.Future[Answer], bool]] = deque()
-        self._closing = False
+        self._closing = False  # no further request is read
+        self._draining = False
         self._unread = False
         self.receiving_since: float | None = None  # loop time at which an unfinished request began
         self._incoming = _Incoming()
-        self._head_bytes = 0
+        self._received_bytes = 0  # of the unfinished request
 
     # Called by the transport.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
+        self._came(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._closing = True
+        self._answers.clear()
         self._gone(self)
 
     def data_received(self, data: bytes) -> None:
         if self._closing:
             return
-        if self._incoming.head is None:
-            self._head_bytes += len(data)
+        self._received_bytes += len(data)
         try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._feed(data)
+        except httptools.HttpParserCallbackError:
+            logger.exception("a request could not be handled")
+            self._refuse(Answer(500))
+        except httptools.HttpParserError:
             self._refuse(Answer(400))
-        if self._incoming.head is None and self._head_bytes > MAX_HEAD_BYTES + MAX_TARGET_BYTES:
-            self._refuse(Answer(431))
+        self._bound_unfinished()
+
+    def eof_received(self) -> bool:
+        """One who has finished sending still gets the answers."""
+        self._closing = True
+        self.receiving_since = None
+        return bool(self._answers)
 
     def pause_writing(self) -> None:
         """A client that does not read its answers may not ask for more."""
@@ -126,19 +104,21 @@ class Connection(asyncio.Protocol):
         self._incoming.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._incoming.headers.append((name, value))
         self._incoming.header_bytes += len(name) + len(value) + 4
+        if self._incoming.head is None:
+            self._incoming.headers.append((name, value))
+        elif self._incoming.header_bytes > MAX_HEAD_BYTES:  # trailers, which nobody reads
+            self._refuse(Answer(431))
 
     def on_headers_complete(self) -> None:
-        self._incoming.head = Head(
-            self._parser.get_method().decode("ascii"), self._incoming.target, self._incoming.headers
-        )
-        if len(self._incoming.target) > MAX_TARGET_BYTES:
+        head = Head(self._parser.get_method().decode("ascii"), self._incoming.target, self._incoming.headers)
+        self._incoming.head = head
+        if len(head.target) > MAX_TARGET_BYTES:
             self._refuse(Answer(414))
         elif self._incoming.header_bytes > MAX_HEAD_BYTES:
             self._refuse(Answer(431))
-        else:
-            self._decide_early(self._incoming.head)
+        elif not self._upgrading():
+            self._decide_early(head)
 
     def on_body(self, body: bytes) -> None:
         self._incoming.body_bytes += len(body)
@@ -148,22 +128,59 @@ class Connection(asyncio.Protocol):
             self._incoming.body.append(body)
 
     def on_message_complete(self) -> None:
-        self.receiving_since = None
         incoming = self._incoming
+        if self._upgrading() and not incoming.answered:
+            return
+        if not self._closing:
+            self.receiving_since = None
         if incoming.head is not None and not incoming.answered and not self._closing:
             self._answer(self._application.handle(incoming.head, b"".join(incoming.body)))
         self._incoming = _Incoming()
-        self._head_bytes = 0
+        self._received_bytes = 0
 
     # Called by the server.
 
     def close_when_idle(self) -> None:
         """Answer what has been received whole, then close."""
-        self._closing = True
+        self._closing = self._draining = True
         self._flush()
 
     def abort(self) -> None:
         self._transport.abort()
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._decline_upgrade(data[upgrade.args[0] :])
+
+    def _upgrading(self) -> bool:
+        return self._parser.should_upgrade()
+
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """Take the request as if it did not offer another protocol, as Java's client does with each (RFC 9110 7.8).
+
+        The parser hands over after the head of such a request, so another one starts on it again, without the offer.
+        """
+        head = self._incoming.head
+        if head is None or self._closing:
+            return
+        if head.method == "CONNECT":
+            self._refuse(Answer(405))
+            return
+        version = f" HTTP/{self._parser.get_http_version()}".encode()
+        lines = [head.method.encode() + b" " + head.target + version]
+        lines += [name + b": " + value for name, value in head.headers if name.lower() != b"upgrade"]
+        self._parser = httptools.HttpRequestParser(self)
+        self._feed(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
+
+    def _bound_unfinished(self) -> None:
+        incoming, bound = self._incoming, MAX_HEAD_BYTES + MAX_TARGET_BYTES
+        if incoming.head is not None:
+            if self._received_bytes > bound + BYTES_FOR_ONE * self._application.max_body_bytes:
+                self._refuse(self._application.too_large)
+        elif self._received_bytes > bound:
+            self._refuse(Answer(414 if len(incoming.target) > MAX_TARGET_BYTES else 431))
 
     def _decide_early(self, head: Head) -> None:
         early = self._application.early(head)
@@ -172,17 +189,19 @@ class Connection(asyncio.Protocol):
         elif self._declared_bytes(head) > self._application.max_body_bytes:
             self._refuse(self._application.too_large)
         elif any(name.lower() == b"expect" and value.lower() == b"100-continue" for name, value in head.headers):
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._answers.append((CONTINUE, True))
+            self._flush()
 
     @staticmethod
     def _declared_bytes(head: Head) -> int:
         return next((int(value) for name, value in head.headers if name.lower() == b"content-length"), 0)
 
     def _refuse(self, answer: Answer) -> None:
-        """Answer and close: the rest of what this client sends cannot be understood or is too much."""
+        """Answer and read no further: the rest of what this client sends cannot be understood or is too much."""
         if self._closing:
             return
         self._closing = True
+        self.receiving_since = self.receiving_since or self._loop.time()
         if self._incoming.answered:
             self._flush()
         else:
@@ -191,6 +210,7 @@ class Connection(asyncio.Protocol):
     def _answer(self, answer: Answer | asyncio.Future[Answer]) -> None:
         self._incoming.answered = True
         keep_alive = self._parser.should_keep_alive() and not self._closing
+        self._closing = not keep_alive
         self._answers.append((answer, keep_alive))
         if isinstance(answer, asyncio.Future):
             answer.add_done_callback(self._flush)
@@ -206,18 +226,16 @@ class Connection(asyncio.Protocol):
                     return
                 answer = answer.result()
             self._answers.popleft()
-            self._transport.write(_encode(answer, keep_alive=keep_alive))
-            self._closing = self._closing or not keep_alive
+            last = self._closing and not self._answers
+            self._transport.write(encode(answer, keep_alive=keep_alive and not last))
         if self._closing:
-            self._transport.close()
+            self._close()
         elif not self._unread:
             self._transport.resume_reading()
 
-
-def _encode(answer: Answer, *, keep_alive: bool) -> bytes:
-    lines = [f"HTTP/1.1 {answer.status} {REASONS.get(answer.status, '')}"]
-    lines.extend(f"{name}: {value}" for name, value in answer.headers)
-    lines.append(f"content-length: {len(answer.body)}")
-    if not keep_alive:
-        lines.append("connection: close")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + answer.body
+    def _close(self) -> None:
+        """Close; but one who is still sending would lose the answer to a reset, so that one closes first."""
+        if self.receiving_since is None or self._draining:
+            self._transport.close()
+        else:
+            self._transport.write_eof()

@@ -1,9 +1,10 @@
-"""A broker on the ledger without a disk: everything in it happens when the test lets time pass."""
+"""A broker on the ledger without a disk, where all happens when a test lets time pass; a client of an ingress."""
 
 import pytest
 
 from mesh.ledger.memory import MemoryLedger
 from support.delivering import Running
+from support.serving import Client, Inlet
 
 
 @pytest.fixture
@@ -14,3 +15,13 @@ def ledger() -> MemoryLedger:
 @pytest.fixture
 def mesh(ledger: MemoryLedger) -> Running:
     return Running(ledger)
+
+
+@pytest.fixture
+def inlet() -> Inlet:
+    return Inlet()
+
+
+@pytest.fixture
+async def client(inlet: Inlet) -> Client:
+    return Client(inlet)

@@ -1,0 +1,97 @@
+"""An ingress over a broker whose answers a test decides, behind a transport without a socket."""
+
+import asyncio
+
+from mesh.broker.broker_class import KAFKA, BrokerClass
+from mesh.broker.ingress import Ingress
+from mesh.broker.protocol import Connection
+from mesh.event import Event
+
+ACCEPTED = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
+EVENT = b"ce-specversion: 1.0\r\nce-id: e-1\r\nce-source: /app\r\nce-type: ride\r\n"
+CHUNKED = b"POST /cabs/default HTTP/1.1\r\ntransfer-encoding: chunked\r\n" + EVENT + b"\r\n"
+
+
+def post(body: bytes = b"", headers: bytes = b"", target: bytes = b"/cabs/default", head: bytes = EVENT) -> bytes:
+    """A binary event as a client writes it."""
+    length = b"content-length: %d\r\n" % len(body)
+    return b"POST " + target + b" HTTP/1.1\r\nhost: mesh\r\n" + length + head + headers + b"\r\n" + body
+
+
+def refusal(status: bytes, *, close: bool = True) -> bytes:
+    return b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\n" + (b"connection: close\r\n" if close else b"") + b"\r\n"
+
+
+class Inlet:
+    """Implements `mesh.broker.ingress.Inlet`: stores at once, or when the test settles what is `pending`."""
+
+    broker_class: BrokerClass = KAFKA
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.pending: list[asyncio.Future[list[int]]] = []
+        self.at_once = True
+
+    def publish(self, event: Event) -> "asyncio.Future[list[int]]":
+        self.events.append(event)
+        stored: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        if self.at_once:
+            stored.set_result([len(self.events)])
+        else:
+            self.pending.append(stored)
+        return stored
+
+
+class Transport(asyncio.Transport):
+    """Remembers what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.state = "open"  # half closed, closed, aborted
+        self.reading = True
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        assert self.state == "open", "nothing is written to what is closed"
+        self.written += bytes(data)
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.state = "half closed"
+
+    def close(self) -> None:
+        self.state = "closed"
+
+    def abort(self) -> None:
+        self.state = "aborted"
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+
+class Client:
+    """One connection to an ingress: what is sent arrives at once, what is answered is in `answers`."""
+
+    def __init__(self, inlet: Inlet) -> None:
+        self.ingress = Ingress({b"/cabs/default": inlet}, KAFKA)
+        self.transport = Transport()
+        self.gone = False
+        self.connection = Connection(self.ingress, lambda _: None, self._leave)
+        self.connection.connection_made(self.transport)
+
+    async def send(self, *pieces: bytes) -> bytes:
+        """Send in these pieces; answer what came back to all of them."""
+        before = len(self.transport.written)
+        for piece in pieces:
+            self.connection.data_received(piece)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return self.transport.written[before:]
+
+    def _leave(self, _: Connection) -> None:
+        self.gone = True
