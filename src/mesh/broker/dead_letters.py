@@ -50,7 +50,7 @@ class DeadLetters:
 
     async def replay(self, request: shapes.Replay) -> list[str]:
         """Put the events back, each for the trigger that failed it and for no other."""
-        letters = self._ledger.letters() if request.all else [self._get(letter_id) for letter_id in request.ids]
+        letters = self._ledger.letters() if request.all else self._named(request.ids)
         if request.data is not None and len(letters) != 1:
             raise NotDone(f"new data is for one dead letter, not for {len(letters)}: name one id")
         for letter in letters:
@@ -62,7 +62,7 @@ class DeadLetters:
         return [letter.id for letter in letters]
 
     async def discard(self, ids: Sequence[str]) -> list[str]:
-        letters = [self._get(letter_id) for letter_id in ids]
+        letters = self._named(ids)
         await self._ledger.write(*(Exhume(letter.id) for letter in letters))
         for letter in letters:
             self._history.left_the_list(letter, "discarded")
@@ -73,11 +73,16 @@ class DeadLetters:
         """Two operators at once replay a letter once."""
         if letter.id in self._leaving:
             raise NotFound(f"dead letter {letter.id} is being replayed already")
+        self._get(letter.id)  # it may have left the list while those before it were replayed
         self._leaving.add(letter.id)
         try:
             yield
         finally:
             self._leaving.discard(letter.id)
+
+    def _named(self, ids: Sequence[str]) -> list[Letter]:
+        """Find each letter, once however often it is named."""
+        return [self._get(letter_id) for letter_id in dict.fromkeys(ids)]
 
     def _get(self, letter_id: str) -> Letter:
         letter = self._ledger.letter(letter_id)

@@ -1,0 +1,135 @@
+"""The mesh's own list of dead letters: shown, replayed, discarded."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mesh.broker.dead_letters import DeadLetters
+from mesh.control.shapes import Replay
+from mesh.errors import NotDone, NotFound
+from mesh.ledger.memory import MemoryLedger
+from mesh.ledger.records import Bury
+from mesh.ledger.sqlite import SqliteLedger
+from support.clock import until
+from support.delivering import SUBSCRIBER, Running, answer, retrying, routed, trigger
+from support.events import BROKER, event, failure, letter
+
+ROUTE = routed(trigger(), retrying(sink=None))
+OTHER = routed(trigger("notify"), retrying(sink=None))
+
+
+@pytest.fixture
+async def running(mesh: Running) -> AsyncIterator[Running]:
+    async with mesh.dispatching(ROUTE, OTHER):
+        yield mesh
+
+
+@pytest.fixture
+async def dead_letters(running: Running, ledger: MemoryLedger) -> DeadLetters:
+    await ledger.write(Bury(letter("l-1")), Bury(letter("l-2", "sunk")), Bury(letter("l-3", trigger="cabs/gone")))
+    return DeadLetters([running.broker], ledger, running.history)
+
+
+def ids(ledger: MemoryLedger) -> list[str]:
+    return [one.id for one in ledger.letters()]
+
+
+async def test_letters_are_listed_and_counted_by_type_trigger_and_state(dead_letters: DeadLetters) -> None:
+    assert [one.id for one in dead_letters.listed(None, None)] == ["l-1", "l-2", "l-3"]
+    assert [one.id for one in dead_letters.listed("ride", "cabs/gone")] == ["l-3"]
+    assert dead_letters.listed("fee", None) == []
+    assert dead_letters.count("kept", None, None) == 2
+    assert dead_letters.count(None, {"cabs/invoice"}, "ride") == 2
+
+
+async def test_a_letter_is_shown_with_its_event(dead_letters: DeadLetters) -> None:
+    shown = dead_letters.show("l-1")
+    assert (shown.attributes, shown.data, shown.data_base64) == (event().attributes, '{"km":"12.50"}', None)
+    assert (shown.letter.code, shown.letter.reason, shown.letter.died_at) == (
+        422,
+        failure().reason,
+        "1970-01-01T00:00:07.000Z",
+    )
+
+
+@pytest.mark.parametrize(("data", "text", "encoded"), [(None, None, None), (b"\xff", None, "/w=="), (b"", "", None)])
+async def test_data_that_is_no_text_is_shown_as_base64(
+    dead_letters: DeadLetters, ledger: MemoryLedger, data: bytes | None, text: str | None, encoded: str | None
+) -> None:
+    one = letter("odd")
+    odd = type(one)("odd", "kept", one.trigger, one.broker, 7.0, event(data=data), one.failure)
+    await ledger.write(Bury(odd))
+    shown = dead_letters.show("odd")
+    assert (shown.data, shown.data_base64) == (text, encoded)
+
+
+async def test_a_replay_goes_to_the_trigger_that_failed_alone_and_leaves_the_list(
+    dead_letters: DeadLetters, running: Running, ledger: MemoryLedger
+) -> None:
+    assert await dead_letters.replay(Replay(ids=["l-1"])) == ["l-1"]
+    await running.clock.advance(0)
+    assert running.client.events(SUBSCRIBER) == [event()]
+    assert running.client.events("http://notify") == []
+    assert ids(ledger) == ["l-2", "l-3"]
+
+
+async def test_a_replay_may_carry_other_data(dead_letters: DeadLetters, running: Running) -> None:
+    await dead_letters.replay(Replay(ids=["l-1"], data='{"km":"9"}'))
+    await running.clock.advance(0)
+    assert running.client.events(SUBSCRIBER) == [event(data=b'{"km":"9"}')]
+
+
+async def test_a_replay_that_fails_again_is_a_new_letter(
+    dead_letters: DeadLetters, running: Running, ledger: MemoryLedger
+) -> None:
+    running.client.answers[SUBSCRIBER] = [answer(422)]
+    await dead_letters.replay(Replay(ids=["l-1"]))
+    await running.clock.advance(0)
+    assert len(ids(ledger)) == 3
+    assert "l-1" not in ids(ledger)
+
+
+async def test_a_letter_that_is_named_twice_is_replayed_once(dead_letters: DeadLetters, running: Running) -> None:
+    assert await dead_letters.replay(Replay(ids=["l-1", "l-1"])) == ["l-1"]
+    await running.clock.advance(0)
+    assert len(running.client.requests) == 1
+
+
+async def test_two_operators_at_once_replay_a_letter_once(tmp_path: Path) -> None:
+    with closing(SqliteLedger(tmp_path / "ledger.sqlite")) as ledger:
+        mesh = Running(ledger)
+        await ledger.write(Bury(letter("l-1")))
+        async with mesh.dispatching(ROUTE):
+            dead_letters = DeadLetters([mesh.broker], ledger, mesh.history)
+            asked = [dead_letters.replay(Replay(ids=["l-1"])) for _ in range(2)]
+            first, second = await asyncio.gather(*asked, return_exceptions=True)
+            await until(lambda: not ledger.read(BROKER, 0, 10))
+    assert first == ["l-1"]
+    assert str(second) == "dead letter l-1 is being replayed already"
+    assert len(mesh.client.requests) == 1
+
+
+async def test_a_letter_of_a_trigger_that_is_gone_cannot_be_replayed_and_stays(
+    dead_letters: DeadLetters, ledger: MemoryLedger
+) -> None:
+    with pytest.raises(NotDone, match="dead letter l-3 is for trigger cabs/gone, which no manifest declares now"):
+        await dead_letters.replay(Replay(ids=["l-3"]))
+    assert "l-3" in ids(ledger)
+
+
+async def test_nothing_is_replayed_when_one_of_the_ids_is_unknown(dead_letters: DeadLetters, running: Running) -> None:
+    with pytest.raises(NotFound, match="no dead letter l-9: `mesh dead-letters list` shows their ids"):
+        await dead_letters.replay(Replay(ids=["l-1", "l-9"]))
+    await running.clock.advance(0)
+    assert running.client.requests == []
+
+
+async def test_discarding_takes_letters_off_the_list_and_delivers_nothing(
+    dead_letters: DeadLetters, running: Running, ledger: MemoryLedger
+) -> None:
+    assert await dead_letters.discard(["l-1", "l-3"]) == ["l-1", "l-3"]
+    await running.clock.advance(0)
+    assert (ids(ledger), running.client.requests) == (["l-2"], [])
