@@ -10,24 +10,29 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
-from mesh.manifests.model import All, Any, Exact, Filter, Legacy, Not, Nothing, Prefix, Suffix
+from mesh.broker.cesql_results import Judge, cast_result
+from mesh.cesql.expression import compile_expression
+from mesh.manifests.model import All, Any, Cesql, Exact, Filter, Legacy, Not, Nothing, Prefix, Suffix
 
 Attributes = Mapping[str, str]
 Check = Callable[[Attributes], str | None]
 Read = Callable[[Attributes], str | None]
 
+SHORT = 60  # characters of a CESQL expression that a reason repeats
+
 RFC3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
 
 
-def compile_filters(filters: tuple[Filter, ...]) -> Check:
+def compile_filters(filters: tuple[Filter, ...], judge: Judge = cast_result) -> Check:
     """Return a function from an event's attributes to None when it passes, else to a short sentence why not.
 
-    The attributes are text, extensions and `time` included, under their CloudEvents names.
+    The attributes are text, extensions and `time` included, under their CloudEvents names; `judge` is the broker
+    class's rule for what a CESQL expression yields.
     """
-    return _all([_compile(entry) for entry in filters])
+    return _all([_compile(entry, judge) for entry in filters])
 
 
-def _compile(entry: Filter) -> Check:  # noqa: PLR0911 - one for each dialect
+def _compile(entry: Filter, judge: Judge) -> Check:  # noqa: C901, PLR0911 - one for each dialect
     match entry:
         case Exact(attributes) | Legacy(attributes):
             return _each(attributes, operator.eq, "not")
@@ -36,16 +41,18 @@ def _compile(entry: Filter) -> Check:  # noqa: PLR0911 - one for each dialect
         case Suffix(attributes):
             return _each(attributes, str.endswith, "which does not end with")
         case All(filters):
-            return compile_filters(filters)
+            return compile_filters(filters, judge)
         case Any(filters):
-            return _any([_compile(alternative) for alternative in filters])
+            return _any([_compile(alternative, judge) for alternative in filters])
         case Not(negated):
-            return _not(_compile(negated), f"excluded by not: {describe(negated)}")
+            return _not(_compile(negated, judge), f"excluded by not: {describe(negated)}")
+        case Cesql(expression):
+            return _cesql(expression, judge)
         case Nothing():
             return _pass
 
 
-def describe(entry: Filter) -> str:  # noqa: PLR0911 - one for each dialect
+def describe(entry: Filter) -> str:  # noqa: C901, PLR0911 - one for each dialect
     """Write a filter as one line, for sentences about it."""
     match entry:
         case Exact(attributes) | Legacy(attributes):
@@ -60,6 +67,8 @@ def describe(entry: Filter) -> str:  # noqa: PLR0911 - one for each dialect
             return "(" + " or ".join(map(describe, filters)) + ")"
         case Not(negated):
             return f"not {describe(negated)}"
+        case Cesql(expression):
+            return f"cesql {_short(expression)}"
         case Nothing():
             return "anything"
 
@@ -110,6 +119,21 @@ def _fraction(digits: str) -> str:
     while nanoseconds.endswith("000"):
         nanoseconds = nanoseconds[:-3]
     return f".{nanoseconds}" if nanoseconds else ""
+
+
+def _cesql(expression: str, judge: Judge) -> Check:
+    evaluate = compile_expression(expression).evaluate
+
+    def check(attributes: Attributes) -> str | None:
+        reason = judge(evaluate(attributes))
+        return reason and f"cesql {_short(expression)}: {reason}"
+
+    return check
+
+
+def _short(expression: str) -> str:
+    line = " ".join(expression.split())
+    return line if len(line) <= SHORT else f"{line[: SHORT - 1]}…"
 
 
 def _pass(_attributes: Attributes) -> None:

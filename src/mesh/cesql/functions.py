@@ -34,7 +34,8 @@ def call(name: str, arguments: Sequence[Code]) -> Code:
     count = len(arguments)
     function = next((known for known in FUNCTIONS.get(name.upper(), ()) if known.takes(count)), None)
     if function is None:
-        return failing(Error("missingFunction", f"{name.upper()} with {count} arguments is no function"))
+        plural = "" if count == 1 else "s"
+        return failing(Error("missingFunction", f"there is no function {name.upper()} with {count} argument{plural}"))
     return _invocation(function, arguments)
 
 

@@ -3,13 +3,24 @@
 import re
 from collections.abc import Mapping
 
+from mesh.cesql.expression import compile_expression
+from mesh.cesql.values import ParseError, Type
 from mesh.manifests.fields import Fields, Findings, string_map, values, wrong
-from mesh.manifests.model import All, Any, Exact, Filter, Legacy, Not, Nothing, Prefix, Suffix
+from mesh.manifests.model import All, Any, Cesql, Exact, Filter, Legacy, Not, Nothing, Prefix, Suffix
 from mesh.manifests.yaml_nodes import Node
 
 DIALECTS = ("exact", "prefix", "suffix", "all", "any", "not", "cesql")
 ATTRIBUTE = re.compile(r"[a-z][a-z0-9]*")
 ATTRIBUTE_RULE = "Attribute name must start with a letter and can only contain lowercase alphanumeric"
+YIELDS: Mapping[Type | None, str] = {
+    str: "the expression yields a string",
+    int: "the expression yields an integer",
+    None: "the expression yields an attribute's value",
+}
+NO_BOOLEAN = (
+    "class Kafka casts it; on the cluster class MTChannelBasedBroker panics, here it lets no such event pass: "
+    "compare it with something"
+)
 
 
 def read_filters(spec: Fields) -> tuple[Filter, ...]:
@@ -59,7 +70,7 @@ def _read_dialect(dialect: str, node: Node, findings: Findings) -> Filter:  # no
         case "not":
             return Not(_read_filter(node, findings))
         case _:
-            return _refuse_cesql(node, findings)
+            return _read_cesql(node, findings)
 
 
 def _or_nothing(entry: Exact | Prefix | Suffix | All | Any) -> Filter:
@@ -82,8 +93,20 @@ def _attributes(node: Node, findings: Findings) -> Mapping[str, str]:
     return values(attributes)
 
 
-def _refuse_cesql(node: Node, findings: Findings) -> Filter:
-    if node.value:
-        remedy = "write it with exact, prefix, suffix, all, any and not"
-        findings.problem(node, f"the cesql dialect is not run by this mesh yet: {node.path} ({remedy})")
+def _read_cesql(node: Node, findings: Findings) -> Filter:
+    if not isinstance(node.value, str):
+        findings.problem(node, wrong(node, "a string: put it in quotes" if node.text else "a string"))
+    elif node.value:
+        return _compilable(node, findings)
     return Nothing()
+
+
+def _compilable(node: Node, findings: Findings) -> Filter:
+    try:
+        returns = compile_expression(node.value).returns
+    except ParseError as error:
+        findings.problem(node, wrong(node, str(error)))
+        return Nothing()
+    if returns is not bool:
+        findings.warning(node, f"{YIELDS[returns]}, not a boolean: {node.path} ({NO_BOOLEAN})")
+    return Cesql(node.value)

@@ -78,6 +78,13 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
+class Cesql:
+    """A CESQL expression, known to compile; what it means when it yields no boolean, the broker class says."""
+
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """An empty entry, `{}`: accepted by the webhook, and says nothing."""
 
@@ -89,7 +96,7 @@ class Legacy:
     attributes: Mapping[str, str]
 
 
-Filter = Exact | Prefix | Suffix | All | Any | Not | Nothing | Legacy
+Filter = Exact | Prefix | Suffix | All | Any | Not | Cesql | Nothing | Legacy
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mesh.broker.cesql_results import boolean_result
 from mesh.broker.filters import compile_filters
-from mesh.manifests.model import All, Any, Exact, Filter, Legacy, Not, Nothing, Prefix, Suffix
+from mesh.manifests.model import All, Any, Cesql, Exact, Filter, Legacy, Not, Nothing, Prefix, Suffix
 
 EVENT = {
     "specversion": "1.0",
@@ -41,6 +42,13 @@ PASSES = {
     "a prefix of the time in UTC": Prefix({"time": "2026-01-31T10:"}),
     "the schema by its old name": Legacy({"schemaurl": "http://schemas/invoice"}),
     "all of nothing": All(()),
+    "a cesql expression that is true": Cesql("type LIKE 'cabs.%' AND region = 'eu'"),
+    "a cesql expression that looks at an absent attribute only where it decides": Cesql(
+        "region = 'eu' OR subject = 'x'"
+    ),
+    "the opposite of a cesql expression that fails": Not(Cesql("subject = 'x'")),
+    "'TRUE', which Kafka casts": Cesql("'TRUE'"),
+    "1, which Kafka casts": Cesql("1"),
 }
 
 FAILS = {
@@ -65,6 +73,33 @@ FAILS = {
     "the opposite of several": (
         Not(Any((Prefix({"region": "e"}), All((Suffix({"id": "9"}), Not(Exact({"id": "8"}))))))),
         "excluded by not: (region starts with 'e' or (id ends with '9' and not id is '8'))",
+    ),
+    "a cesql expression that is false": (
+        Cesql("region = 'us'\n  OR NOT EXISTS time"),
+        "cesql region = 'us' OR NOT EXISTS time: is false",
+    ),
+    "a cesql expression with an absent attribute": (
+        Cesql("region = 'eu' AND subject = 'x'"),
+        "cesql region = 'eu' AND subject = 'x': subject is absent",
+    ),
+    "a cesql expression with an impossible cast": (
+        Cesql("INT(region) < 5"),
+        "cesql INT(region) < 5: 'eu' is no integer of 32 bits",
+    ),
+    "a cesql expression with a function that is none": (
+        Cesql("LENTGH(region) < 5"),
+        "cesql LENTGH(region) < 5: there is no function LENTGH with 1 argument",
+    ),
+    "a long cesql expression": (
+        Cesql("region IN ('us', 'ca', 'mx', 'br', 'ar', 'cl', 'pe', 'co', 'uy')"),
+        "cesql region IN ('us', 'ca', 'mx', 'br', 'ar', 'cl', 'pe', 'co', …: is false",
+    ),
+    "0, which Kafka casts": (Cesql("0"), "cesql 0: is false"),
+    "'FALSE', which Kafka casts": (Cesql("'FALSE'"), "cesql 'FALSE': is false"),
+    "text that Kafka cannot cast": (Cesql("region"), "cesql region: 'eu' is neither true nor false"),
+    "the opposite of a cesql expression": (
+        Not(Cesql("region = 'eu'")),
+        "excluded by not: cesql region = 'eu'",
     ),
     "the opposite of nothing": (Not(Nothing()), "excluded by not: anything"),
     "the opposite of an empty value": (Not(Exact({"type": ""})), "excluded by not: anything"),
@@ -121,6 +156,25 @@ def test_any_of_nothing_holds_never() -> None:
     assert compile_filters((Any(()),))(EVENT) is not None
 
 
+NO_BOOLEAN = {
+    "'true'": "cesql 'true': yields 'true', which is no boolean",
+    "1": "cesql 1: yields 1, which is no boolean",
+    "region": "cesql region: yields 'eu', which is no boolean",
+    "subject": "cesql subject: subject is absent",
+    "region = 'us'": "cesql region = 'us': is false",
+    "region = 'eu'": None,
+}
+
+
+@pytest.mark.parametrize(("expression", "reason"), NO_BOOLEAN.items())
+def test_the_other_class_lets_only_booleans_pass(expression: str, reason: str | None) -> None:
+    for nested in (Cesql(expression), All((Cesql(expression),))):
+        assert compile_filters((nested,), boolean_result)(EVENT) == reason
+    assert (compile_filters((Not(Cesql(expression)),), boolean_result)(EVENT) is None) == (reason is not None)
+    any_of_it = compile_filters((Any((Cesql(expression),)),), boolean_result)(EVENT)
+    assert any_of_it == (reason and f"no alternative holds: {reason}")
+
+
 NAMES = st.sampled_from(["type", "source", "subject", "region"])
 VALUES = st.text("ab", max_size=3)
 ATTRIBUTES = st.dictionaries(NAMES, VALUES, max_size=3)
@@ -138,7 +192,7 @@ def nested(inner: st.SearchStrategy[Filter]) -> st.SearchStrategy[Filter]:
     return st.one_of(st.builds(All, several), st.builds(Any, several), st.builds(Not, inner))
 
 
-def holds(entry: Filter, event: Mapping[str, str]) -> bool:  # noqa: PLR0911 - one for each dialect
+def holds(entry: Filter, event: Mapping[str, str]) -> bool:  # noqa: C901, PLR0911 - one for each dialect
     """The rules once more, as plainly as they can be said."""
     match entry:
         case Exact(attributes) | Legacy(attributes):
@@ -153,6 +207,8 @@ def holds(entry: Filter, event: Mapping[str, str]) -> bool:  # noqa: PLR0911 - o
             return any(holds(item, event) for item in filters)
         case Not(negated):
             return not holds(negated, event)
+        case Cesql():
+            raise NotImplementedError  # tests/unit/cesql has its rules
         case Nothing():
             return True
 
