@@ -8,6 +8,7 @@ from mesh.manifests.model import KAFKA, MT, Broker, Reference
 from mesh.manifests.yaml_nodes import Node
 
 CLASS = "eventing.knative.dev/broker.class"
+KAFKA_CLASSES = (KAFKA, "KafkaNamespaced")
 
 
 def read_broker(document: Node, metadata: Metadata, findings: Findings) -> Broker:
@@ -15,31 +16,36 @@ def read_broker(document: Node, metadata: Metadata, findings: Findings) -> Broke
     fields = Fields(document, findings, OBJECT)
     spec = fields.object("spec", ("config", "delivery"))
     delivery = spec and spec.get("delivery")
+    broker_class = _broker_class(metadata, findings)
     return Broker(
         namespace=metadata.namespace,
         name=metadata.name,
-        broker_class=_broker_class(document, findings, metadata),
+        broker_class=broker_class,
         delivery=read_delivery(delivery, findings, metadata.namespace) if delivery else None,
         origin=metadata.origin,
-        config=_config(spec, metadata.namespace) if spec else None,
+        config=_config(spec, metadata.namespace, broker_class) if spec else None,
     )
 
 
-def _broker_class(document: Node, findings: Findings, metadata: Metadata) -> str:
+def _broker_class(metadata: Metadata, findings: Findings) -> str:
+    """The class: an absent annotation is defaulted, an empty one is not."""
     written = metadata.annotations.get(CLASS)
-    broker_class = written.value if written and written.value else MT
-    if broker_class != KAFKA:
-        remedy = "write class Kafka" if written else f"write class Kafka; without the annotation a Broker is an {MT}"
-        message = f"class {broker_class} is not run by this mesh yet: metadata.annotations[{CLASS}] ({remedy})"
-        findings.problem(written or document, message)
-    return str(broker_class)
+    if written is None:
+        return MT
+    if not written.value:
+        findings.problem(written, f"missing field(s): {CLASS} (write {KAFKA} or {MT}, or leave it out for {MT})")
+    elif written.value not in {KAFKA, MT}:
+        remedy = f"write {KAFKA} or {MT}"
+        findings.problem(written, f"class {written.value} is not run by this mesh: {written.path} ({remedy})")
+    return str(written.value)
 
 
-def _config(spec: Fields, namespace: str) -> Reference | None:
+def _config(spec: Fields, namespace: str, broker_class: str) -> Reference | None:
+    """What `spec.config` refers to; None is what a stock install puts there."""
     fields = spec.object("config", REFERENCE)
     if fields is None:
         return None
     config = read_reference(fields, namespace, required=True)
-    if config.kind not in {"", "ConfigMap"}:
+    if broker_class in KAFKA_CLASSES and config.kind and config.kind.lower() != "configmap":
         fields.wrong(fields.node.value["kind"], "Expected ConfigMap")
     return config

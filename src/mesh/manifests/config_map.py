@@ -15,7 +15,7 @@ DEFAULT_PARTITIONS = 10  # what the shipped ConfigMap says
 def read_partitions(document: Node, findings: Findings) -> int:
     """Read how many partitions the broker's topic has, and check what else Kafka's controller reads there."""
     fields = Fields(document, findings, CONFIG_MAP)
-    data = values(fields.strings("data", nullable=True))
+    data = values(fields.strings("data"))
     partitions, replication = _positive(data, PARTITIONS), _positive(data, REPLICATION)
     bootstrap = data.get(BOOTSTRAP, "")
     if partitions and replication and bootstrap:

@@ -28,7 +28,7 @@ def read_delivery(node: Node, findings: Findings, namespace: str) -> DeliverySpe
         retry=_retry(fields),
         timeout=_timeout(fields),
         backoff_policy=_choice(fields, "backoffPolicy", POLICIES),
-        backoff_delay=_period(fields, "backoffDelay", "PT5S"),
+        backoff_delay=_backoff_delay(fields),
         format=_choice(fields, "format", FORMATS),
         origins={name: entry.origin for name in DELIVERY if (entry := fields.get(name))},
     )
@@ -48,20 +48,26 @@ def _retry(fields: Fields) -> int | None:
 
 
 def _timeout(fields: Fields) -> timedelta | None:
+    """A timeout; the webhook lets one below zero pass, of which class Kafka drops the sign."""
     timeout = _period(fields, "timeout", "PT30S")
     if timeout is None or timeout:
-        return timeout
+        return timeout and abs(timeout)
     fields.wrong(fields.node.value["timeout"], "longer than nothing; leave it out for the broker's default")
     return None
 
 
+def _backoff_delay(fields: Fields) -> timedelta | None:
+    """A delay; one below zero is accepted by the webhook and waits for nothing."""
+    delay = _period(fields, "backoffDelay", "PT5S")
+    return None if delay is None else max(delay, timedelta())
+
+
 def _period(fields: Fields, name: str, example: str) -> timedelta | None:
-    """A period; one below zero is accepted by the webhook and waits for nothing."""
     text = fields.text(name)
     if text is None:
         return None
     try:
-        return max(parse_period(text), timedelta())
+        return parse_period(text)
     except ValueError:
         fields.wrong(fields.node.value[name], f"an ISO 8601 duration, such as {example}")
         return None

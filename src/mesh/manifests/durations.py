@@ -1,17 +1,16 @@
 """Durations as text: ISO 8601 periods as Knative parses them, and Go's `1m30s` for the command line."""
 
 import re
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-NUMBER = r"([-+]?(?:\d+(?:[.,]\d*)?|[.,]\d*))"
-PERIOD = re.compile(
-    rf"([-+]?)P(?:{NUMBER}Y)?(?:{NUMBER}M)?(?:{NUMBER}W)?(?:{NUMBER}D)?(?:T(?:{NUMBER}H)?(?:{NUMBER}M)?(?:{NUMBER}S)?)?"
-)
+FIXED_POINT = re.compile(r"[-+]?[0-9]{1,18}")
 GO_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 
 DAY = 86_400.0
 YEAR = 365.2425 * DAY
-PERIOD_SECONDS = (YEAR, YEAR / 12, 7 * DAY, DAY, 3600.0, 60.0, 1.0)
+DATE_SECONDS = {"Y": YEAR, "M": YEAR / 12, "W": 7 * DAY, "D": DAY}
+TIME_SECONDS = {"H": 3600.0, "M": 60.0, "S": 1.0}
 GO_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -32,19 +31,36 @@ def parse_period(text: str) -> timedelta:
     """
     if text == "P0":
         return timedelta()
-    parts = PERIOD.fullmatch(text)
-    if not parts or not any(parts.groups()[1:]):
+    sign = -1 if text.startswith("-") else 1
+    unsigned = text[1:] if text[:1] in {"-", "+"} else text
+    date, _, time = unsigned[1:].partition("T")
+    try:
+        parts = [*_parts(time, TIME_SECONDS), *_parts(date, DATE_SECONDS)]
+    except ValueError:
+        parts = []
+    if unsigned[:1] != "P" or not parts:
         raise ValueError(f"{text!r} is not an ISO 8601 duration, such as PT5S")
-    sign = -1 if parts[1] == "-" else 1
-    numbers = [_one_decimal(number) for number in parts.groups()[1:]]
-    return _seconds(sign * sum(number * unit for number, unit in zip(numbers, PERIOD_SECONDS, strict=True)))
+    return _seconds(sign * sum(parts))
 
 
-def _one_decimal(number: str | None) -> float:
-    if number is None:
-        return 0.0
-    whole, _, fraction = number.replace(",", ".").partition(".")
-    return int(f"{whole}{fraction[:1] or '0'}") / 10
+def _parts(text: str, units: Mapping[str, float]) -> Iterator[float]:
+    """Each mark is looked for in turn, whatever stands before it; what is left over is wrong."""
+    for mark, seconds in units.items():
+        at = text.find(mark)
+        if at > 0:
+            yield _one_decimal(text[:at]) * seconds
+            text = text[at + 1 :]
+    if text:
+        raise ValueError(text)
+
+
+def _one_decimal(number: str) -> float:
+    """The digits after the first decimal are not even looked at."""
+    whole, point, fraction = number.partition("." if "." in number else ",")
+    digits = whole + (fraction[:1] or "0") if point else f"{number}0"
+    if not FIXED_POINT.fullmatch(digits):
+        raise ValueError(number)
+    return int(digits) / 10
 
 
 def parse_go(text: str) -> timedelta:

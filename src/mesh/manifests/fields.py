@@ -1,7 +1,8 @@
 """Reading an object's fields so that nothing unknown and nothing of a wrong type goes by unnoticed."""
 
+import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Self
 
@@ -45,7 +46,9 @@ class Fields:
         self.problem(entry, f'unknown field "{entry.path}" ({remedy})')
 
     def get(self, name: str) -> Node | None:
-        return self._entries.get(name)
+        """The field, where it is there; a null is absent, as for Kubernetes."""
+        node = self._entries.get(name)
+        return None if node is None or node.value is None else node
 
     def text(self, name: str) -> str | None:
         node = self.get(name)
@@ -57,11 +60,15 @@ class Fields:
         return None
 
     def required_text(self, name: str) -> str:
-        """The field's text; absent and empty are the same to Knative, and to be written."""
-        text = self.text(name)
-        if not text and (self.get(name) is None or text == ""):
-            self.missing(name)
-        return text or ""
+        return self.required_texts(name)[0]
+
+    def required_texts(self, *names: str) -> tuple[str, ...]:
+        """The fields' texts; absent and empty are the same to Knative, which names all that are missing at once."""
+        texts = {name: self.text(name) for name in names}
+        missing = [name for name, text in texts.items() if not text and (self.get(name) is None or text == "")]
+        if missing and isinstance(self.node.value, Mapping):
+            self.missing(*sorted(missing))
+        return tuple(text or "" for text in texts.values())
 
     def integer(self, name: str) -> int | None:
         node = self.get(name)
@@ -86,12 +93,17 @@ class Fields:
         node = self.get(name)
         return None if node is None else type(self)(node, self.findings, known)
 
-    def strings(self, name: str, *, nullable: bool = False) -> dict[str, Node]:
+    def boolean(self, name: str) -> bool | None:
+        node = self.get(name)
+        if node is None or isinstance(node.value, bool):
+            return None if node is None else node.value
+        self.wrong(node, "true or false")
+        return None
+
+    def strings(self, name: str) -> dict[str, Node]:
         """A map of strings, each value still with its place."""
         node = self.get(name)
-        if node is None or (nullable and node.value is None):
-            return {}
-        return string_map(node, self.findings)
+        return {} if node is None else string_map(node, self.findings)
 
     def missing(self, *names: str) -> None:
         self.problem(self.node, f"missing field(s): {self.paths(*names)}")
@@ -107,14 +119,14 @@ class Fields:
 
 
 def string_map(node: Node, findings: Findings) -> dict[str, Node]:
-    """Read a map whose values are strings, as Go's map[string]string does: no number passes for one."""
+    """Read a map whose values are strings, as Go's map[string]string does: null is empty, no number passes for one."""
     if not isinstance(node.value, Mapping):
         findings.problem(node, wrong(node, "an object"))
         return {}
     strings = {}
     for name, entry in node.value.items():
-        if isinstance(entry.value, str):
-            strings[name] = entry
+        if entry.value is None or isinstance(entry.value, str):
+            strings[name] = replace(entry, value=entry.value or "")
         else:
             findings.problem(entry, wrong(entry, "a string: put it in quotes" if entry.text else "a string"))
     return strings
@@ -134,6 +146,11 @@ def shown(node: Node) -> str:
     if isinstance(node.value, tuple):
         return "a list"
     return "null" if node.value is None else node.text
+
+
+def quoted(text: str) -> str:
+    """The text as Go's %q shows it."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def suggestion(name: str, known: Collection[str]) -> str:

@@ -49,10 +49,6 @@ DEPLOY = (
 class FunctionFields(Fields):
     """One mapping of a func.yaml."""
 
-    def get(self, name: str) -> Node | None:
-        node = super().get(name)
-        return None if node is None or node.value is None else node
-
     def text(self, name: str) -> str | None:
         node = self.get(name)
         if node is None or isinstance(node.value, dict | tuple):

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from mesh.manifests.model import Broker, Project, Reference, Trigger
 from mesh.manifests.problem import Problem
 
+# knative/eventing config/core/configmaps/default-broker.yaml, applied to a Broker created without spec.config
+STOCK_CONFIG = Reference("v1", "ConfigMap", "config-br-default-channel", "knative-eventing")
+
 
 def immutable_problems(old: Project, new: Project) -> list[Problem]:
     """List what changed of the same object and must not, in the webhook's words."""
@@ -17,7 +20,7 @@ def immutable_problems(old: Project, new: Project) -> list[Problem]:
 
 
 def _broker(old: Broker, new: Broker) -> Iterator[Problem]:
-    if old.config != new.config:
+    if (old.config or STOCK_CONFIG) != (new.config or STOCK_CONFIG):
         change = f"-{_shown(old.config)} +{_shown(new.config)}"
         yield Problem(new.origin, f"Immutable fields changed (-old +new): spec ({change}; {_remedy('Broker')})")
     if old.broker_class != new.broker_class:

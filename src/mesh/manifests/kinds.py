@@ -7,6 +7,9 @@ from mesh.manifests.fields import suggestion
 BROKER = ("eventing.knative.dev/v1", "Broker")
 TRIGGER = ("eventing.knative.dev/v1", "Trigger")
 SINK_BINDING = ("sources.knative.dev/v1", "SinkBinding")
+PING_SOURCES = (("sources.knative.dev/v1", "PingSource"), ("sources.knative.dev/v1beta2", "PingSource"))
+EVENT_TYPES = tuple((f"eventing.knative.dev/{version}", "EventType") for version in ("v1beta1", "v1beta2", "v1beta3"))
+EVENT_POLICY = ("eventing.knative.dev/v1alpha1", "EventPolicy")
 CONFIG_MAP = ("v1", "ConfigMap")
 SERVICE = ("serving.knative.dev/v1", "Service")
 
@@ -51,7 +54,11 @@ CLOSED: Mapping[str, tuple[str, ...]] = {
         "KafkaUser",
     ),
 }
-READ = (BROKER, TRIGGER, SINK_BINDING, CONFIG_MAP)
+READ = (BROKER, TRIGGER, SINK_BINDING, CONFIG_MAP, EVENT_POLICY, *EVENT_TYPES, *PING_SOURCES)
+NOT_RUN: Mapping[tuple[str, str], str] = {
+    **dict.fromkeys(EVENT_TYPES, "checked; the mesh keeps no registry of event types"),
+    **dict.fromkeys(PING_SOURCES, "checked; the mesh does not run it yet"),
+}
 RUN = {kind: version for version, kind in (BROKER, TRIGGER, SINK_BINDING)}
 LIST = ("v1", "List")
 

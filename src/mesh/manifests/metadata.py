@@ -51,15 +51,15 @@ class Metadata:
 def read_metadata(document: Node, findings: Findings) -> Metadata:
     """Read `metadata` of an object; an absent namespace is `default`, as for kubectl."""
     node = document.value.get("metadata")
-    if node is None:
+    if node is None or node.value is None:
         findings.problem(document, "missing field(s): metadata.name")
         return Metadata("default", "", {}, document.origin)
     fields = Fields(node, findings, METADATA)
-    fields.strings("labels", nullable=True)
+    fields.strings("labels")
     return Metadata(
         namespace=_named(fields, "namespace", LABEL, LABEL_RULE) or "default",
         name=_name(fields),
-        annotations=fields.strings("annotations", nullable=True),
+        annotations=fields.strings("annotations"),
         origin=document.origin,
     )
 

@@ -139,6 +139,15 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class Requirement:
+    """One of a label selector's `matchExpressions`."""
+
+    key: str
+    operator: str  # In, NotIn, Exists or DoesNotExist
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SinkBinding:
     """Injects K_SINK and K_CE_OVERRIDES into the functions that `subject` names, by name or by labels."""
 
@@ -148,6 +157,33 @@ class SinkBinding:
     subject: Reference
     selector: Mapping[str, str]
     extensions: Mapping[str, str]
+    origin: Origin = field(compare=False)
+    expressions: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PingSource:
+    """Sends an event whenever its cron `schedule` says, which is in the mesh's time zone when `timezone` is empty."""
+
+    namespace: str
+    name: str
+    schedule: str
+    timezone: str
+    content_type: str
+    data: bytes
+    sink: Destination
+    extensions: Mapping[str, str]
+    origin: Origin = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """A type of event that a cluster's registry lists; type and source may be templates with `{name}` in them."""
+
+    namespace: str
+    name: str
+    type: str
+    source: str
     origin: Origin = field(compare=False)
 
 
@@ -200,6 +236,8 @@ class Project:
     brokers: tuple[Broker, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     sink_bindings: tuple[SinkBinding, ...] = ()
+    event_types: tuple[EventType, ...] = ()
+    ping_sources: tuple[PingSource, ...] = ()
     functions: tuple[Function, ...] = ()
     cluster_only: tuple[str, ...] = ()  # 'broker/100-kafka.yaml:1: Kafka kafka/cabs'
     warnings: tuple[Problem, ...] = ()

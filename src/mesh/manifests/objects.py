@@ -20,6 +20,11 @@ class Object:
     metadata: Metadata
     document: Node
 
+    @property
+    def version(self) -> str:
+        """`v1` of `eventing.knative.dev/v1`."""
+        return self.kind[0].rpartition("/")[2]
+
     def __str__(self) -> str:
         written = self.document.value.get("metadata")
         namespaced = written is not None and isinstance(written.value, dict) and "namespace" in written.value

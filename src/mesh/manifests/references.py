@@ -4,12 +4,12 @@ A cluster accepts these and then reports them in a status that nobody reads; the
 """
 
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 from mesh.manifests.kinds import BROKER, SERVICE
 from mesh.manifests.model import Broker, Destination, Project, Reference, SinkBinding, Trigger
 from mesh.manifests.problem import Problem
 from mesh.manifests.sink_binding import binds
+from mesh.manifests.urls import parse_url
 
 
 def check_references(project: Project) -> Iterator[Problem]:
@@ -27,7 +27,11 @@ def check_references(project: Project) -> Iterator[Problem]:
 
 def _check_broker(project: Project, trigger: Trigger) -> Iterator[Problem]:
     keys = {broker.key for broker in project.brokers}
-    if trigger.broker and trigger.broker_key not in keys:
+    if not trigger.broker and trigger.broker_origin:
+        off = "which is off by default: write spec.broker"
+        message = 'Broker "" does not exist: spec.broker (spec.brokerRef needs the feature cross-namespace-event-links'
+        yield Problem(trigger.broker_origin, f"{message}, {off})")
+    elif trigger.broker and trigger.broker_key not in keys:
         known = _known(broker.name for broker in project.brokers if broker.namespace == trigger.namespace)
         message = f'Broker "{trigger.broker}" does not exist: spec.broker'
         yield Problem(trigger.broker_origin or trigger.origin, f"{message} (in namespace {trigger.namespace}: {known})")
@@ -43,10 +47,19 @@ def _check_destination(project: Project, destination: Destination, path: str) ->
     message = None
     if ref and ref.api_version and ref.kind and ref.name:
         message = _unresolved(project, ref, f"{path}.ref")
-    elif uri and urlsplit(uri).netloc and urlsplit(uri).scheme not in {"http", "https"}:
+    elif uri and not ref and not _callable(uri):
         message = f"invalid value: {uri}: {path}.uri (the mesh calls http and https only)"
     if message and destination.origin:
         yield Problem(destination.origin, message)
+
+
+def _callable(uri: str) -> bool:
+    """Tell whether the mesh can call a URI; one that the webhook refuses has its problem already."""
+    try:
+        url = parse_url(uri)
+    except ValueError:
+        return True
+    return url.scheme in {"http", "https"} or not (url.scheme and url.host)
 
 
 def _unresolved(project: Project, ref: Reference, path: str) -> str | None:
@@ -65,7 +78,7 @@ def _unresolved(project: Project, ref: Reference, path: str) -> str | None:
 
 def _check_subject(project: Project, binding: SinkBinding) -> Iterator[Problem]:
     subject = binding.subject
-    if not subject.kind or not (subject.name or binding.selector):
+    if not subject.kind:
         return
     if (subject.api_version, subject.kind) != SERVICE:
         remedy = f"a {SERVICE[0]} Service is"
@@ -73,10 +86,15 @@ def _check_subject(project: Project, binding: SinkBinding) -> Iterator[Problem]:
         yield Problem(binding.origin, message)
     elif not any(binds(binding, function) for function in project.functions):
         known = _known(item.name for item in project.functions if item.namespace == binding.namespace)
-        labels = ", ".join(f"{name}={value}" for name, value in binding.selector.items())
-        wanted = f'Service "{subject.name}"' if subject.name else f"a Service with {labels}"
+        wanted = f'Service "{subject.name}"' if subject.name else f"a Service with {_labels(binding)}"
         message = f"{wanted} does not exist: spec.subject (in namespace {binding.namespace}: {known})"
         yield Problem(binding.origin, message)
+
+
+def _labels(binding: SinkBinding) -> str:
+    labels = (f"{name}={value}" for name, value in binding.selector.items())
+    expressions = (f"{asked.key} {asked.operator} {' '.join(asked.values)}".rstrip() for asked in binding.expressions)
+    return ", ".join((*labels, *expressions)) or "any labels"
 
 
 def _known(names: Iterator[str] | set[str]) -> str:

@@ -17,22 +17,11 @@ NEEDS = (
 BROKEN = {
     "the class of another implementation": (
         ("broker.class: Kafka", "broker.class: RabbitMQBroker"),
-        f"17: class RabbitMQBroker is not run by this mesh yet: {CLASS} (write class Kafka)",
-    ),
-    "the channel based class": (
-        ("broker.class: Kafka", "broker.class: MTChannelBasedBroker"),
-        f"17: class MTChannelBasedBroker is not run by this mesh yet: {CLASS} (write class Kafka)",
+        f"17: class RabbitMQBroker is not run by this mesh: {CLASS} (write Kafka or MTChannelBasedBroker)",
     ),
     "the namespaced class": (
         ("broker.class: Kafka", "broker.class: KafkaNamespaced"),
-        f"17: class KafkaNamespaced is not run by this mesh yet: {CLASS} (write class Kafka)",
-    ),
-    "no class, which means the channel based one": (
-        ("  annotations:\n    eventing.knative.dev/broker.class: Kafka\n", ""),
-        (
-            f"11: class MTChannelBasedBroker is not run by this mesh yet: {CLASS} "
-            "(write class Kafka; without the annotation a Broker is an MTChannelBasedBroker)"
-        ),
+        f"17: class KafkaNamespaced is not run by this mesh: {CLASS} (write Kafka or MTChannelBasedBroker)",
     ),
     "a config that is no ConfigMap": (
         ("    kind: ConfigMap\n    name: k", "    kind: Secret\n    name: k"),
@@ -103,6 +92,18 @@ def test_a_config_map_that_is_elsewhere_is_a_warning(project: ProjectDirectory) 
         )
     ]
     assert loaded.brokers[0].partitions == 10
+
+
+@pytest.mark.parametrize("written", ["    eventing.knative.dev/broker.class: MTChannelBasedBroker\n", ""])
+def test_the_channel_based_class_is_the_default_and_reads_no_partitions(
+    written: str, project: ProjectDirectory
+) -> None:
+    project.edit(FILE, "    eventing.knative.dev/broker.class: Kafka\n", written)
+    project.edit(FILE, '  default.topic.partitions: "4"\n', "")
+    loaded = project.load()
+    assert loaded.problems == ()
+    assert loaded.brokers[0].broker_class == "MTChannelBasedBroker"
+    assert loaded.cluster_only == (f"{FILE}:1: ConfigMap cabs/kafka-broker-config",)
 
 
 def test_a_broker_without_a_config_has_the_shipped_partitions(project: ProjectDirectory) -> None:

@@ -22,7 +22,7 @@ BROKEN = {
     ),
     "a subscriber that is null": (
         ("  subscriber:\n" + SUBSCRIBER, "  subscriber:\n"),
-        "11: invalid value: null: spec.subscriber (an object)",
+        "6: expected at least one, got none: spec.subscriber.ref, spec.subscriber.uri",
     ),
     "a function that does not exist": (
         (SUBSCRIBER, SUBSCRIBER.replace("invoice", "bill")),
@@ -40,8 +40,8 @@ BROKEN = {
         "12: missing field(s): spec.subscriber.ref.kind",
     ),
     "an unknown field of a reference": (
-        (SUBSCRIBER, SUBSCRIBER + "      group: serving.knative.dev\n"),
-        '16: unknown field "spec.subscriber.ref.group" (known here: apiVersion, kind, name, namespace)',
+        (SUBSCRIBER, SUBSCRIBER + "      uid: 1\n"),
+        '16: unknown field "spec.subscriber.ref.uid" (known here: apiVersion, group, kind, name, namespace)',
     ),
     "an absolute uri beside a ref": (
         (SUBSCRIBER, SUBSCRIBER + "    uri: http://elsewhere/\n"),
@@ -55,7 +55,7 @@ BROKEN = {
     "a uri without a host": (subscriber("uri: mailto:someone"), RELATIVE),
     "a uri that is none": (
         subscriber("uri: 'http://[::1/'"),
-        "12: invalid value: http://[::1/: spec.subscriber.uri (a URI: Invalid IPv6 URL)",
+        "12: invalid value: http://[::1/: spec.subscriber.uri (a URI: missing ']' in host)",
     ),
     "a uri of another scheme": (
         subscriber("uri: bad://uri"),
@@ -63,7 +63,7 @@ BROKEN = {
     ),
     "certificates that are none": (
         subscriber("uri: https://host/", "CACerts: none"),
-        "13: invalid value: CA Cert provided is invalid: spec.subscriber.CACerts (certificates in PEM)",
+        "13: invalid value: CA Cert provided is invalid: spec.subscriber.caCert (write a certificate in PEM)",
     ),
 }
 

@@ -30,16 +30,12 @@ BROKEN = {
         ("  broker: default", "  broker: default\n  brokerRef: {kind: Broker, name: default}"),
         "8: expected exactly one, got both: spec.broker, spec.brokerRef",
     ),
-    "a brokerRef into a namespace": (
-        ("broker: default", "brokerRef: {kind: Broker, name: default, namespace: other}"),
-        (
-            "7: must not set the field(s): spec.brokerRef.namespace "
-            "(only name, apiVersion and kind are supported fields when feature.CrossNamespaceEventLinks is disabled)"
-        ),
-    ),
     "a brokerRef alone": (
         ("broker: default", "brokerRef: {kind: Broker, name: default}"),
-        "7: works only with the feature cross-namespace-event-links: spec.brokerRef (write spec.broker: default)",
+        (
+            '7: Broker "" does not exist: spec.broker (spec.brokerRef needs the feature cross-namespace-event-links, '
+            "which is off by default: write spec.broker)"
+        ),
     ),
     "a broker that does not exist": (
         ("broker: default", "broker: main"),
