@@ -16,10 +16,10 @@ EXPECTED = {
     "TRUE": "a value is missing here: an attribute, a literal, a function or a parenthesis",
     "STRING": "LIKE needs a string in quotes here",
     "WORD": "EXISTS needs an attribute's name here",
+    "$END": "an operator is missing here, or this is too much",
     "RPAR": "an operator or a closing parenthesis is missing here",
     "LPAR": "an opening parenthesis is missing here",
     "LIKE": "NOT needs LIKE or IN here",
-    "$END": "an operator is missing here, or this is too much",
 }
 
 

@@ -87,8 +87,8 @@ FAILS = {
         "cesql INT(region) < 5: 'eu' is no integer of 32 bits",
     ),
     "a cesql expression with a function that is none": (
-        Cesql("LENTGH(region) < 5"),
-        "cesql LENTGH(region) < 5: there is no function LENTGH with 1 argument",
+        Cesql("SIZE(region) < 5"),
+        "cesql SIZE(region) < 5: there is no function SIZE with 1 argument",
     ),
     "a long cesql expression": (
         Cesql("region IN ('us', 'ca', 'mx', 'br', 'ar', 'cl', 'pe', 'co', 'uy')"),
