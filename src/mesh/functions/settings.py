@@ -9,6 +9,7 @@ from mesh.errors import StartFailed
 from mesh.functions.local_values import FILE, LocalValues
 from mesh.manifests.model import Destination, Env, Function, SinkBinding
 from mesh.manifests.problem import Problem
+from mesh.manifests.sink_binding import binds
 
 DATABASE_URL = "DATABASE_URL"
 REFERENCE = re.compile(r"\{\{\s*(env|secret|configMap)\s*:\s*([^:}\s]+)\s*(?::\s*([^:}\s]+)\s*)?\}\}")
@@ -99,15 +100,6 @@ def bound(function: Function, bindings: Iterable[SinkBinding], url: Callable[[De
             overrides = json.dumps(extensions, separators=(",", ":")) if binding.extensions else ""
             values = {"K_SINK": url(binding.sink), "K_CE_OVERRIDES": overrides}
     return values
-
-
-def binds(binding: SinkBinding, function: Function) -> bool:
-    subject = binding.subject
-    if subject.kind != "Service" or subject.namespace != function.namespace:
-        return False
-    if subject.name:
-        return subject.name == function.name
-    return all(function.labels.get(label) == value for label, value in binding.selector.items())
 
 
 def environment(

@@ -33,7 +33,7 @@ def read_sink_binding(document: Node, metadata: Metadata, findings: Findings) ->
 
 def binds(binding: SinkBinding, function: Function) -> bool:
     """Tell whether the binding's subject is that function."""
-    if binding.subject.kind != "Service" or binding.namespace != function.namespace:
+    if binding.subject.kind != "Service" or binding.subject.namespace != function.namespace:
         return False
     if binding.subject.name:
         return binding.subject.name == function.name
