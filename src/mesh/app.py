@@ -12,7 +12,7 @@ from mesh import assembly
 from mesh.addresses import Resolver
 from mesh.assembly import Parts
 from mesh.broker.broker import Broker
-from mesh.broker.broker_class import KAFKA
+from mesh.broker.broker_class import KAFKA, MT, BrokerClass
 from mesh.broker.client import AiohttpClient
 from mesh.broker.delivery import Delivery
 from mesh.broker.faults import Faults
@@ -74,11 +74,11 @@ async def _run(project: Project, options: UpOptions, stopping: asyncio.Event) ->
         parts = Parts(ledger, Delivery(client, faults, clock), history, clock)
         brokers = assembly.brokers(project, parts)
         await assembly.subscribe(project, parts)
-        ingress = Ingress({f"/{broker.key}".encode(): broker for broker in brokers}, KAFKA)
+        ingress = Ingress({f"/{broker.key}".encode(): broker for broker in brokers}, _answering(brokers), clock)
         listener = await stack.enter_async_context(_listening(ingress, options))
         functions = await stack.enter_async_context(hosting(project, options, listener.url, clock))
         resolver = Resolver(functions, listener.url)
-        assembly.dispatch(project, brokers, parts, resolver.address)
+        assembly.dispatch(project, brokers, parts, resolver)
         operations = RunningMesh(brokers, functions, ledger, history, faults, resolver.broker_url, _warnings(project))
         await stack.enter_async_context(_console(operations, options))
         watch = functions.watch(_reload(project, functions, options))
@@ -145,6 +145,11 @@ async def _console(operations: RunningMesh, options: UpOptions) -> AsyncIterator
             yield
         finally:
             withdraw(options.state)
+
+
+def _answering(brokers: Sequence[Broker]) -> BrokerClass:
+    """The class that answers for paths that are no broker's."""
+    return MT if brokers and all(broker.broker_class is MT for broker in brokers) else KAFKA
 
 
 def _say_ready(url: str, options: UpOptions) -> None:

@@ -1,13 +1,14 @@
 """Builds brokers and their dispatchers from what the manifests say and from where the ledger stands."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mesh.addresses import Resolver
 from mesh.broker.broker import Broker
 from mesh.broker.broker_class import CLASSES
 from mesh.broker.carrier import Carrier
-from mesh.broker.delivery import Address, Delivery
+from mesh.broker.delivery import Delivery
 from mesh.broker.dispatcher import Dispatcher
 from mesh.broker.history import History
 from mesh.broker.offsets import Offsets
@@ -15,7 +16,7 @@ from mesh.broker.route import Route, route
 from mesh.clock import Clock
 from mesh.ledger.port import Ledger
 from mesh.ledger.records import Bury, Change, Failure, Letter, Stored, Subscribe, Subscription, Unsubscribe
-from mesh.manifests.model import Destination, Project
+from mesh.manifests.model import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Parts:
 def brokers(project: Project, parts: Parts) -> list[Broker]:
     """Make the project's brokers, without triggers: they store what is published."""
     return [
-        Broker(broker.key, CLASSES[broker.broker_class], parts.ledger, parts.history, parts.clock)
+        Broker(broker, CLASSES[broker.broker_class], parts.ledger, parts.history, parts.clock)
         for broker in project.brokers
     ]
 
@@ -47,19 +48,18 @@ async def subscribe(project: Project, parts: Parts) -> None:
     await parts.ledger.write(*missing)
 
 
-def dispatch(
-    project: Project, built: Sequence[Broker], parts: Parts, resolve: Callable[[Destination], Address]
-) -> None:
+def dispatch(project: Project, built: Sequence[Broker], parts: Parts, resolver: Resolver) -> None:
     """Give each broker the dispatchers of its triggers."""
     subscriptions = {subscription.trigger: subscription for subscription in parts.ledger.subscriptions()}
     for broker in built:
-        routes = _routes(project, broker, resolve)
+        routes = _routes(project, broker, resolver)
         broker.dispatchers = [_dispatcher(one, broker, subscriptions[one.key], parts) for one in routes]
 
 
-def _routes(project: Project, broker: Broker, resolve: Callable[[Destination], Address]) -> list[Route]:
+def _routes(project: Project, broker: Broker, resolver: Resolver) -> list[Route]:
+    url = resolver.broker_url(broker.key)
     return [
-        route(trigger, project.broker_of(trigger), broker.broker_class, resolve)
+        route(trigger, project.broker_of(trigger), broker.broker_class, resolver.address, url)
         for trigger in project.triggers
         if trigger.broker_key == broker.key
     ]
@@ -67,8 +67,8 @@ def _routes(project: Project, broker: Broker, resolve: Callable[[Destination], A
 
 def _dispatcher(one: Route, broker: Broker, subscription: Subscription, parts: Parts) -> Dispatcher:
     offsets = Offsets(subscription.position)
-    carrier = Carrier(one, offsets, parts.delivery, parts.ledger, parts.history, parts.clock, broker.appended)
-    return Dispatcher(one, subscription, offsets, carrier, parts.ledger, parts.history)
+    carrier = Carrier(one, offsets, parts.delivery, parts.ledger, parts.history, parts.clock, broker)
+    return Dispatcher(one, subscription, offsets, carrier, parts.ledger, parts.history, broker)
 
 
 def _retired(subscription: Subscription, parts: Parts) -> list[Change]:

@@ -7,7 +7,7 @@ carried as it came. Attribute values are text, as every hop of a Knative broker 
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from urllib.parse import quote, unquote_to_bytes
 
@@ -30,11 +30,14 @@ class NotACloudEvent(ValueError):  # noqa: N818 - it is the answer to a question
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Attributes with lower-case names (`datacontenttype` among them), the bytes of the data, and W3C trace headers."""
+    """Attributes with lower-case names (`datacontenttype` among them) and the bytes of the data.
+
+    `headers` are HTTP headers that travel with it and are no attributes: trace context, and what a broker class adds.
+    """
 
     attributes: dict[str, str]
     data: bytes | None = None
-    trace: dict[str, str] = {}
+    headers: dict[str, str] = {}
 
     @property
     def id(self) -> str:
@@ -50,35 +53,11 @@ class Event(msgspec.Struct, frozen=True):
 
     def extended(self, extensions: Mapping[str, str]) -> "Event":
         """Return the event with these attributes added or replaced."""
-        return Event(self.attributes | dict(extensions), self.data, self.trace)
+        return Event(self.attributes | dict(extensions), self.data, self.headers)
 
-
-def from_http(headers: RawHeaders, body: bytes) -> Event:
-    """Read a request or response in either content mode; raises NotACloudEvent."""
-    names = [(name.lower(), value) for name, value in headers]
-    content_type = next((_text(value) for name, value in names if name == b"content-type"), None)
-    media_type = (content_type or "").partition(";")[0].strip().lower()
-    if media_type == STRUCTURED:
-        attributes, data = _structured(body)
-    elif any(name == b"ce-specversion" for name, _ in names):
-        attributes, data = _binary(names, content_type), body or None
-    else:
-        raise NotACloudEvent("neither structured (application/cloudevents+json) nor binary (a ce-specversion header)")
-    _validate(attributes)
-    return Event(attributes, data, {name.decode(): _text(value) for name, value in names if name in TRACE_HEADERS})
-
-
-def to_headers(event: Event) -> list[tuple[str, str]]:
-    """Write the event's attributes and trace context as the headers of a binary message."""
-    headers = [
-        (f"ce-{name}", quote(value, safe=_PLAIN))
-        for name, value in event.attributes.items()
-        if name != "datacontenttype"
-    ]
-    if "datacontenttype" in event.attributes:
-        headers.append(("content-type", _one_line(event.attributes["datacontenttype"])))
-    headers.extend((name, _one_line(value)) for name, value in event.trace.items())
-    return headers
+    def with_headers(self, headers: dict[str, str]) -> "Event":
+        """Return the event with these HTTP headers added to those that travel with it."""
+        return Event(self.attributes, self.data, self.headers | headers) if headers else self
 
 
 def attribute_text(value: bytes) -> str:
@@ -86,15 +65,60 @@ def attribute_text(value: bytes) -> str:
     plain = value.strip()
     if len(plain) > 1 and plain.startswith(b'"') and plain.endswith(b'"'):
         plain = re.sub(rb"\\(.)", rb"\1", plain[1:-1])
-    octets = unquote_to_bytes(plain)
+    return _decoded(unquote_to_bytes(plain))
+
+
+def plain_text(value: bytes) -> str:
+    """Take the bytes as they are; those that are no UTF-8 are taken as Latin-1."""
+    return _decoded(value.strip())
+
+
+def _decoded(octets: bytes) -> str:
     try:
         return octets.decode()
     except UnicodeDecodeError:
         return octets.decode("latin-1")
 
 
-def _binary(names: list[tuple[bytes, bytes]], content_type: str | None) -> dict[str, str]:
-    attributes = {name[3:].decode("latin-1"): attribute_text(value) for name, value in names if name.startswith(b"ce-")}
+def from_http(headers: RawHeaders, body: bytes, read: Callable[[bytes], str] = attribute_text) -> Event:
+    """Read a request or response in either content mode; `read` makes text of a `ce-` header's value.
+
+    Raises NotACloudEvent.
+    """
+    names = [(name.lower(), value) for name, value in headers]
+    content_type = next((_text(value) for name, value in names if name == b"content-type"), None)
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type == STRUCTURED:
+        attributes, data = _structured(body)
+    elif any(name == b"ce-specversion" for name, _ in names):
+        attributes, data = _binary(names, content_type, read), body or None
+    else:
+        raise NotACloudEvent("neither structured (application/cloudevents+json) nor binary (a ce-specversion header)")
+    _validate(attributes)
+    return Event(attributes, data, {name.decode(): _text(value) for name, value in names if name in TRACE_HEADERS})
+
+
+def percent_encoded(value: str) -> str:
+    """Write an attribute's value for a header (HTTP binding 3.1.3.2)."""
+    return quote(value, safe=_PLAIN)
+
+
+def one_line(value: str) -> str:
+    """Leave out what would end a header."""
+    return re.sub(r"[\x00-\x1f\x7f]", "", value)
+
+
+def to_headers(event: Event, write: Callable[[str], str] = percent_encoded) -> list[tuple[str, str]]:
+    """Write the event as the headers of a binary message; `write` makes a `ce-` header's value of an attribute's."""
+    headers = [(f"ce-{name}", write(value)) for name, value in event.attributes.items() if name != "datacontenttype"]
+    if "datacontenttype" in event.attributes:
+        headers.append(("content-type", one_line(event.attributes["datacontenttype"])))
+    headers.extend((name, one_line(value)) for name, value in event.headers.items())
+    return headers
+
+
+def _binary(names: list[tuple[bytes, bytes]], content_type: str | None, read: Callable[[bytes], str]) -> dict[str, str]:
+    attributes = {name[3:].decode("latin-1"): read(value) for name, value in names if name.startswith(b"ce-")}
     if content_type is not None:
         attributes["datacontenttype"] = content_type
     return attributes
@@ -177,8 +201,3 @@ def _validate_time(text: str | None) -> None:
 
 def _text(value: bytes) -> str:
     return value.decode("latin-1").strip()
-
-
-def _one_line(value: str) -> str:
-    """Values of other headers are not percent-encoded, so nothing in them may end the header."""
-    return re.sub(r"[^\x20-\x7e\x80-\xff]", "", value)

@@ -1,5 +1,6 @@
 """HTTP messages as values: what goes to a subscriber and what comes back."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import msgspec
@@ -26,6 +27,30 @@ class Response(msgspec.Struct, frozen=True):
     def header(self, name: str) -> str | None:
         """The first value of that header, or None."""
         return next((value for key, value in self.headers if key == name), None)
+
+    def raw_headers(self) -> Iterator[tuple[bytes, bytes]]:
+        """The headers as bytes on the wire."""
+        return ((name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers)
+
+
+class Head(msgspec.Struct):
+    """What is known of a request that comes in, before its body: target and header names as sent."""
+
+    method: str
+    target: bytes
+    headers: list[tuple[bytes, bytes]]
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first value of that header (its name in lower case), or None."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The response to a request that came in."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
 
 
 class Client(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mesh.broker.broker import Broker
-from mesh.broker.broker_class import KAFKA
+from mesh.broker.broker_class import KAFKA, BrokerClass
 from mesh.broker.carrier import Carrier
 from mesh.broker.delivery import Address, Delivery
 from mesh.broker.dispatcher import Dispatcher
@@ -27,6 +27,7 @@ from support.clock import FakeClock
 from support.events import BROKER
 
 SUBSCRIBER, SINK = "http://invoice", "http://sink"
+BROKER_URL = "http://mesh/cabs/default"
 Behaviour = Response | Exception | asyncio.Event
 
 
@@ -64,11 +65,11 @@ class ScriptedClient:
         return behaviour
 
     def events(self, base: str) -> list[Event]:
-        """What was sent to that address, as events."""
+        """What was sent to that address, as events less their place in the topic."""
         return [
-            from_http([(name.encode(), value.encode()) for name, value in request.headers], request.body)
+            from_http([(name.encode(), value.encode()) for name, value in kept], request.body)
             for to, request in self.requests
-            if to == base
+            if to == base and (kept := [one for one in request.headers if not one[0].startswith("ce-knativekafka")])
         ]
 
 
@@ -84,9 +85,13 @@ def trigger(name: str = "invoice", delivery: DeliverySpec | None = None, *filter
     return Trigger("cabs", name, "default", Destination(uri=f"http://{name}"), filters, delivery, Origin("t.yaml", 1))
 
 
-def routed(one: Trigger, broker_delivery: DeliverySpec | None = None) -> Route:
-    broker = BrokerManifest("cabs", "default", "Kafka", broker_delivery, Origin("b.yaml", 1))
-    return route(one, broker, KAFKA, lambda destination: address(destination.uri or ""))
+def manifest(delivery: DeliverySpec | None = None, broker_class: BrokerClass = KAFKA) -> BrokerManifest:
+    return BrokerManifest("cabs", "default", broker_class.name, delivery, Origin("b.yaml", 1))
+
+
+def routed(one: Trigger, broker_delivery: DeliverySpec | None = None, broker_class: BrokerClass = KAFKA) -> Route:
+    broker = manifest(broker_delivery, broker_class)
+    return route(one, broker, broker_class, lambda destination: address(destination.uri or ""), BROKER_URL)
 
 
 def retrying(retry: int = 2, sink: str | None = SINK) -> DeliverySpec:
@@ -106,12 +111,15 @@ class Running:
 
     ledger: Ledger
     clock: FakeClock = field(default_factory=FakeClock)
+    broker_class: BrokerClass = KAFKA
 
     def __post_init__(self) -> None:
         self.client = ScriptedClient(self.clock)
         self.faults = Faults()
         self.history = History(self.clock)
-        self.broker = Broker(BROKER, KAFKA, self.ledger, self.history, self.clock)
+        self.broker = Broker(
+            manifest(None, self.broker_class), self.broker_class, self.ledger, self.history, self.clock
+        )
         self.delivery = Delivery(self.client, self.faults, self.clock)
 
     @asynccontextmanager
@@ -130,5 +138,5 @@ class Running:
 
     def _dispatcher(self, one: Route, standing: Subscription) -> Dispatcher:
         offsets = Offsets(standing.position)
-        carrier = Carrier(one, offsets, self.delivery, self.ledger, self.history, self.clock, self.broker.appended)
-        return Dispatcher(one, standing, offsets, carrier, self.ledger, self.history)
+        carrier = Carrier(one, offsets, self.delivery, self.ledger, self.history, self.clock, self.broker)
+        return Dispatcher(one, standing, offsets, carrier, self.ledger, self.history, self.broker)

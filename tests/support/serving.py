@@ -5,6 +5,7 @@ import asyncio
 from mesh.broker.broker_class import KAFKA, BrokerClass
 from mesh.broker.ingress import Ingress
 from mesh.broker.protocol import Connection
+from mesh.clock import SystemClock
 from mesh.event import Event
 
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
@@ -29,14 +30,14 @@ class Inlet:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.pending: list[asyncio.Future[list[int]]] = []
+        self.pending: list[asyncio.Future[bool]] = []
         self.at_once = True
 
-    def publish(self, event: Event) -> "asyncio.Future[list[int]]":
+    def publish(self, event: Event) -> "asyncio.Future[bool]":
         self.events.append(event)
-        stored: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         if self.at_once:
-            stored.set_result([len(self.events)])
+            stored.set_result(True)
         else:
             self.pending.append(stored)
         return stored
@@ -78,7 +79,7 @@ class Client:
     """One connection to an ingress: what is sent arrives at once, what is answered is in `answers`."""
 
     def __init__(self, inlet: Inlet) -> None:
-        self.ingress = Ingress({b"/cabs/default": inlet}, KAFKA)
+        self.ingress = Ingress({b"/cabs/default": inlet}, inlet.broker_class, SystemClock())
         self.transport = Transport()
         self.gone = False
         self.connection = Connection(self.ingress, lambda _: None, self._leave)

@@ -1,4 +1,4 @@
-"""A broker: stores what is published and wakes its triggers' dispatchers."""
+"""A broker: places what is published, stores it and wakes its triggers' dispatchers."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,45 +6,88 @@ from collections.abc import Sequence
 from mesh.broker.broker_class import BrokerClass
 from mesh.broker.dispatcher import Dispatcher
 from mesh.broker.history import History
+from mesh.broker.partitions import partition_of
+from mesh.broker.settlement import Settlements, settle
 from mesh.clock import Clock
 from mesh.event import Event
 from mesh.ledger.port import Ledger
 from mesh.ledger.records import Append, Change, Exhume, Letter, Stored
+from mesh.manifests.model import Broker as Manifest
+
+FAN_OUT_SECONDS = 15 * 60.0  # of the in-memory channel (inmemorychannel/dispatcher/inmemorychannel.go)
 
 
 class Broker:
     """`dispatchers` are set by the composition root, once there are any."""
 
-    def __init__(self, key: str, broker_class: BrokerClass, ledger: Ledger, history: History, clock: Clock) -> None:
-        self.key = key
+    def __init__(
+        self, manifest: Manifest, broker_class: BrokerClass, ledger: Ledger, history: History, clock: Clock
+    ) -> None:
+        self.key = manifest.key
         self.broker_class = broker_class
         self.dispatchers: Sequence[Dispatcher] = ()
+        self._partitions = manifest.partitions
+        self._unkeyed = 0
+        self._settlements = Settlements()
         self._ledger = ledger
         self._history = history
         self._clock = clock
 
-    def publish(self, event: Event) -> "asyncio.Future[list[int]]":
-        """Store the event for all triggers; the future fails with LedgerUnavailable when it cannot be."""
-        return self._append(Append(self.key, event, self._clock.now()))
+    def publish(self, event: Event) -> "asyncio.Future[bool]":
+        """Store the event for all triggers; the future says whether the producer is told of success.
+
+        It is done when the event is on disk, or in a class whose producer waits, when every trigger was tried; it
+        fails with LedgerUnavailable.
+        """
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        stored = self._append(self.new(event))
+        stored.add_done_callback(lambda done: self._answer(done, answer))
+        return answer
 
     async def replay(self, event: Event, letter: Letter) -> None:
         """Put a dead letter's event back for its trigger alone, and take the letter off the list."""
-        new = Append(self.key, event, self._clock.now(), target=letter.trigger, replay_of=letter.id)
+        new = self.new(event, target=letter.trigger, replay_of=letter.id)
         # Shielded: the event is stored even when the one who asked has gone, and its trigger must be woken then, too.
         await asyncio.shield(self._append(new, Exhume(letter.id)))
 
-    def _append(self, new: Append, *more: Change) -> "asyncio.Future[list[int]]":
-        future = self._ledger.write(new, *more)
-        future.add_done_callback(lambda done: self._stored(done, new))
-        return future
+    def new(self, event: Event, *, target: str | None = None, replay_of: str | None = None) -> Append:
+        """Place the event: by its key, else on each partition in turn."""
+        key = event.attributes.get("partitionkey")
+        if not key:
+            self._unkeyed += 1
+        partition = partition_of(key, self._partitions) if key else self._unkeyed % self._partitions
+        return Append(self.key, event, self._clock.now(), target, replay_of, partition)
 
-    def appended(self, stored: Stored) -> None:
+    def appended(self, seq: int, new: Append) -> None:
         """Take note of an event that is in the ledger now."""
-        self._history.accepted(stored)
+        self._history.accepted(Stored(seq, new.broker, new.accepted_at, new.event, new.target, new.replay_of))
         for dispatcher in self.dispatchers:
             dispatcher.wake()
 
-    def _stored(self, done: "asyncio.Future[list[int]]", new: Append) -> None:
+    def settled(self, stored: Stored, *, ok: bool, reply: int | None = None) -> None:
+        """A trigger is through with the event; `reply` is the sequence number of what it answered."""
+        self._settlements.report(stored.seq, ok=ok, reply=None if reply is None else (reply, len(self.dispatchers)))
+
+    def _append(self, new: Append, *more: Change) -> "asyncio.Future[list[int]]":
+        future = self._ledger.write(new, *more)
+        future.add_done_callback(lambda done: self._note(done, new))
+        return future
+
+    def _note(self, done: "asyncio.Future[list[int]]", new: Append) -> None:
         if not done.cancelled() and done.exception() is None:
             (seq,) = done.result()
-            self.appended(Stored(seq, new.broker, new.accepted_at, new.event, new.target, new.replay_of))
+            self.appended(seq, new)
+
+    def _answer(self, done: "asyncio.Future[list[int]]", answer: "asyncio.Future[bool]") -> None:
+        error = done.exception()
+        if error is not None:
+            answer.set_exception(error)
+        elif not self.broker_class.awaits_triggers:
+            answer.set_result(True)
+        else:
+            self._answer_when_settled(done.result()[0], answer)
+
+    def _answer_when_settled(self, seq: int, answer: "asyncio.Future[bool]") -> None:
+        settled = self._settlements.wait(seq, len(self.dispatchers))
+        settled.add_done_callback(lambda done: settle(answer, ok=done.result()))
+        answer.get_loop().call_later(FAN_OUT_SECONDS, lambda: settle(settled, ok=False))

@@ -1,135 +1,131 @@
-"""What sets the broker classes apart, side by side: every difference on the wire is a field of `BrokerClass`.
+"""What sets the broker classes apart, side by side: every difference that is seen from outside is a field here.
 
-Sources: knative-extensions/eventing-kafka-broker, knative/eventing; each function names its file.
+The functions are in `kafka_class` and `mt_class`, each with its source in Knative; docs/broker-classes.md tells them.
 """
 
-import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mesh.broker.retry import BackoffPolicy, Failed, Policy, failed_response
-from mesh.event import Event, NotACloudEvent, from_http
-from mesh.ledger.records import Failure
-from mesh.manifests.model import Broker, DeliverySpec, Trigger
-from mesh.wire import Response
+from mesh.broker import kafka_class, mt_class
+from mesh.broker.filters import compile_filters
+from mesh.broker.inherited import Inherited
+from mesh.broker.retry import BackoffPolicy, Failed, Policy
+from mesh.event import Event, RawHeaders, from_http, one_line, percent_encoded
+from mesh.ledger.records import Failure, Stored
+from mesh.manifests.model import Broker, DeliverySpec, Filter, Trigger
+from mesh.wire import Answer, Head, Response
 
-DISCARDED_DATA_BYTES = 1024
-NOT_SET = DeliverySpec()
-# What an event is known by: a subscriber's `kne-` headers add to a dead letter and change none of these.
-_CONTEXT = {"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"}
-# knative/eventing config/core/configmaps/default-broker.yaml, applied to a Broker created without spec.delivery
-STOCK_DEFAULTS = DeliverySpec(retry=10, backoff_policy="exponential", backoff_delay=timedelta(milliseconds=200))
+Check = Callable[[Mapping[str, str]], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Inherited:
-    """The delivery settings that hold for a trigger, and in words where they come from."""
-
-    spec: DeliverySpec
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerClass:
-    """One broker class; statuses are those of the ingress."""
+    """One broker class, from its ingress to its dead letters."""
 
     name: str
-    not_allowed: int
-    unknown_broker: int
-    malformed: int
-    accepted: int
+    # The ingress.
+    path: Callable[[bytes], bytes]  # of a request's target, to `/namespace/name`
+    early: Callable[[Head, bool, bool], Answer | None]  # head, is there such a broker, is the mesh ready
+    headers: tuple[tuple[str, str], ...]  # of every answer
+    read: Callable[[RawHeaders, bytes], Event]
+    admit: Callable[[Event, float], Event]
+    travels: Callable[[RawHeaders], dict[str, str]]
     not_stored: int
+    awaits_triggers: bool
     max_event_bytes: int
+    # Delivery settings.
+    inherit: Callable[[Broker, Trigger], Inherited]
     default_timeout: timedelta
-    default_backoff_policy: BackoffPolicy
+    default_backoff_policy: BackoffPolicy | None  # None: without a policy there is no wait
     default_backoff_delay: timedelta
     backoff: Callable[[BackoffPolicy, timedelta, int], timedelta]
-    inherit: Callable[[Broker, Trigger], Inherited]
+    takes_format: bool
+    keeps_order: bool  # where the trigger asks for it
+    # A delivery.
+    compile_filters: Callable[[tuple[Filter, ...]], Check]
+    received: Callable[[Stored], Event]  # as filters and the subscriber see it
+    write: Callable[[str], str]  # an attribute as a header's value
+    prefer_reply_of_sink: bool
+    no_response: Callable[[str, bool], Failed]  # reason, timed out
     read_reply: Callable[[Response], Event | Failed | None]
+    reply: Callable[[Event, Event, float], Event | Failed]  # cause, what was answered, now
+    # Dead letters.
+    dead: Callable[[Stored], Event]  # as the dead letter sink gets it, less the failure
     dead_letter: Callable[[Event, Failure], Event]
+    read_sink_reply: Callable[[Response], Event | Failed | None]
 
     def policy(self, spec: DeliverySpec) -> Policy:
         """Fill in what the delivery settings leave open."""
-        delay = spec.backoff_delay
+        named = spec.backoff_policy or self.default_backoff_policy
+        delay = self.default_backoff_delay if spec.backoff_delay is None else spec.backoff_delay
         return Policy(
             retry=spec.retry or 0,
-            backoff_policy=spec.backoff_policy or self.default_backoff_policy,
-            backoff_delay=self.default_backoff_delay if delay is None else delay,
+            backoff_policy=named or "linear",
+            backoff_delay=delay if named else timedelta(0),
             timeout=spec.timeout or self.default_timeout,
             backoff=self.backoff,
         )
 
 
-def _kafka_inherit(broker: Broker, trigger: Trigger) -> Inherited:
-    """A trigger's delivery replaces the broker's whole (reconciler/trigger/v2/triggerv2.go)."""
-    if trigger.delivery is not None:
-        return _kafka_egress(trigger.delivery, str(trigger.origin))
-    if broker.delivery is not None:
-        return _kafka_egress(broker.delivery, str(broker.origin))
-    return Inherited(STOCK_DEFAULTS, "config-br-defaults, since the Broker has no spec.delivery")
-
-
-def _kafka_egress(spec: DeliverySpec, origin: str) -> Inherited:
-    """Back-off settings alone count as no delivery (pkg/core/config/utils.go EgressConfigFromDelivery)."""
-    if spec.dead_letter_sink is None and spec.retry is None and spec.timeout is None:
-        return Inherited(NOT_SET, f"{origin}: back-off settings alone count as no delivery")
-    return Inherited(spec, origin)
-
-
-def _kafka_backoff(policy: BackoffPolicy, delay: timedelta, retry: int) -> timedelta:
-    """`k·d` or `d·2^k` for the k-th retry (WebClientCloudEventSender.computeRetryPolicy)."""
-    return delay * (retry if policy == "linear" else 2**retry)
-
-
-def _kafka_read_reply(response: Response) -> Event | Failed | None:
-    """Any status under 300 is success; a body that is no CloudEvent is failure for good (BaseResponseHandler.java)."""
-    if response.status >= 300:  # noqa: PLR2004 - the class of statuses
-        return failed_response(response.status)
-    try:
-        return from_http(((name.encode(), value.encode("latin-1")) for name, value in response.headers), response.body)
-    except NotACloudEvent as problem:
-        if not response.body:
-            return None
-        reason = (
-            f"status {response.status} with a body that is no CloudEvent ({problem}): answer with an event or nothing"
-        )
-        return Failed(response.status, reason, permanent=True)
-
-
-def _kafka_dead_letter(event: Event, failure: Failure) -> Event:
-    """The original, as a CloudEvent 1.0, with its failure as extensions (RecordDispatcherImpl.java)."""
-    told = {name: value for name, value in failure.extensions.items() if name not in _CONTEXT}
-    extensions = told | {"knativeerrordest": failure.destination}
-    if failure.code is not None:
-        extensions["knativeerrorcode"] = str(failure.code)
-    if failure.body:
-        extensions["knativeerrordata"] = base64.b64encode(failure.body[:DISCARDED_DATA_BYTES]).decode()
-    return _upgraded(event).extended(extensions)
-
-
-def _upgraded(event: Event) -> Event:
-    if event.attributes["specversion"] == "1.0":
-        return event
-    renamed = {"dataschema" if name == "schemaurl" else name: value for name, value in event.attributes.items()}
-    return Event(renamed | {"specversion": "1.0"}, event.data, event.trace)
-
-
 KAFKA = BrokerClass(
     name="Kafka",
-    not_allowed=405,
-    unknown_broker=404,
-    malformed=400,
-    accepted=202,
+    path=kafka_class.path,
+    early=kafka_class.early,
+    headers=(),
+    read=from_http,
+    admit=kafka_class.admit,
+    travels=kafka_class.travels,
     not_stored=503,
+    awaits_triggers=False,
     max_event_bytes=1_048_576,
+    inherit=kafka_class.inherit,
     default_timeout=timedelta(minutes=10),
     default_backoff_policy="exponential",
     default_backoff_delay=timedelta(milliseconds=200),
-    backoff=_kafka_backoff,
-    inherit=_kafka_inherit,
-    read_reply=_kafka_read_reply,
-    dead_letter=_kafka_dead_letter,
+    backoff=kafka_class.backoff,
+    takes_format=False,
+    keeps_order=True,
+    compile_filters=compile_filters,
+    received=kafka_class.received,
+    write=percent_encoded,
+    prefer_reply_of_sink=True,
+    no_response=kafka_class.no_response,
+    read_reply=kafka_class.read_reply,
+    reply=kafka_class.reply,
+    dead=kafka_class.received,
+    dead_letter=kafka_class.dead_letter,
+    read_sink_reply=kafka_class.read_reply,
 )
 
-CLASSES = {KAFKA.name: KAFKA}
+MT = BrokerClass(
+    name="MTChannelBasedBroker",
+    path=mt_class.path,
+    early=mt_class.early,
+    headers=(mt_class.ALLOW,),
+    read=mt_class.read,
+    admit=mt_class.admit,
+    travels=mt_class.travels,
+    not_stored=500,
+    awaits_triggers=True,
+    max_event_bytes=64 * 1_048_576,  # the cluster's ingress has no limit; this machine has one
+    inherit=mt_class.inherit,
+    default_timeout=timedelta(minutes=15),  # of the in-memory channel's fan-out
+    default_backoff_policy=None,
+    default_backoff_delay=timedelta(0),
+    backoff=mt_class.backoff,
+    takes_format=True,
+    keeps_order=False,
+    compile_filters=compile_filters,
+    received=mt_class.received,
+    write=one_line,
+    prefer_reply_of_sink=False,
+    no_response=mt_class.no_response,
+    read_reply=mt_class.read_reply,
+    reply=mt_class.reply,
+    dead=lambda stored: stored.event,
+    dead_letter=mt_class.dead_letter,
+    read_sink_reply=mt_class.read_sink_reply,
+)
+
+CLASSES = {each.name: each for each in (KAFKA, MT)}

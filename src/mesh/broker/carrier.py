@@ -5,12 +5,15 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol
 
+from msgspec import structs
+
+from mesh.broker import message
 from mesh.broker.delivery import Delivery, Result
 from mesh.broker.history import History
 from mesh.broker.offsets import Offsets
-from mesh.broker.retry import Failed, GiveUp, Wait, decide, no_response
+from mesh.broker.retry import Failed, GiveUp, Wait, decide
 from mesh.broker.route import Route
 from mesh.clock import Clock, rfc3339
 from mesh.control.shapes import Attempt, Outcome
@@ -27,8 +30,22 @@ _EXTENSION = re.compile(r"kne-([a-z0-9]+)")
 logger = logging.getLogger(__name__)
 
 
+class Outlet(Protocol):
+    """A broker, seen from its triggers."""
+
+    def new(self, event: Event) -> Append: ...
+
+    def appended(self, seq: int, new: Append) -> None:
+        """A reply was stored."""
+        ...
+
+    def settled(self, stored: Stored, *, ok: bool, reply: int | None = None) -> None:
+        """A trigger is through with an event; not ok means that it is kept."""
+        ...
+
+
 class Carrier:
-    """One trigger's; `appended` is told of every reply that was stored."""
+    """One trigger's."""
 
     def __init__(
         self,
@@ -38,7 +55,7 @@ class Carrier:
         ledger: Ledger,
         history: History,
         clock: Clock,
-        appended: Callable[[Stored], None],
+        broker: Outlet,
     ) -> None:
         self._route = route
         self._offsets = offsets
@@ -46,7 +63,7 @@ class Carrier:
         self._ledger = ledger
         self._history = history
         self._clock = clock
-        self._appended = appended
+        self._broker = broker
         self._pauses: set[asyncio.Future[None]] = set()
         self._stopping = False
 
@@ -83,9 +100,9 @@ class Carrier:
             return None
         began = self._clock.now()
         self._history.attempting(stored, self._route.key)
-        result = await self._sent(stored.event, progress)
+        result = await self._sent(stored, progress)
         ended = self._clock.now()
-        verdict = self._read(result)
+        verdict = self._read(stored, progress, result)
         if not isinstance(verdict, Failed):
             self._remember(stored, progress, result, began, ended)
             await self._succeed(stored, progress, verdict)
@@ -93,48 +110,61 @@ class Carrier:
         decision = decide(self._route.policy, progress.attempts + 1, verdict)
         self._remember(stored, progress, result, began, ended, verdict, decision)
         if isinstance(decision, GiveUp):
-            return await self._give_up(stored, progress, result, decision.reason)
+            return await self._give_up(stored, progress, result, verdict, decision.reason)
         due = ended + decision.pause.total_seconds()
         step = Progress(progress.phase, progress.attempts + 1, due, verdict.reason, progress.failure)
         return await self._postpone(stored, step)
 
-    async def _sent(self, event: Event, progress: Progress) -> Result:
+    async def _sent(self, stored: Stored, progress: Progress) -> Result:
         try:
-            return await self._send(event, progress)
+            return await self._send(stored, progress)
         except Exception as error:
             # A fault of ours must not cost the event: it counts as an attempt without a response.
-            logger.exception("event %s for %s", event.id, self._route.key)
+            logger.exception("event %s for %s", stored.event.id, self._route.key)
             return Result(None, f"the mesh failed to send it ({type(error).__name__}: {error})")
 
-    async def _send(self, event: Event, progress: Progress) -> Result:
-        route = self._route
-        namespace = route.trigger.namespace
+    async def _send(self, stored: Stored, progress: Progress) -> Result:
+        route, within = self._route, self._route.policy.timeout
         if progress.failure is None or route.sink is None:
-            return await self._delivery.to_subscriber(
-                route.key, namespace, route.subscriber, event, route.policy.timeout
-            )
-        dead = route.broker_class.dead_letter(event, progress.failure)
-        return await self._delivery.to_sink(namespace, route.sink, dead, route.policy.timeout)
+            request = message.to_subscriber(route, route.broker_class.received(stored))
+            return await self._delivery.to_subscriber(route.key, route.subscriber, request, within)
+        dead = route.broker_class.dead_letter(route.broker_class.dead(stored), progress.failure)
+        return await self._delivery.attempt(route.sink, message.to_sink(route, dead, route.sink.path), within)
 
-    def _read(self, result: Result) -> Event | Failed | None:
+    def _read(self, stored: Stored, progress: Progress, result: Result) -> Event | Failed | None:
+        broker_class = self._route.broker_class
         if result.response is None:
-            return no_response(result.error)
-        return self._route.broker_class.read_reply(result.response)
+            return broker_class.no_response(result.error, result.timed_out)
+        if progress.failure is not None:
+            return broker_class.read_sink_reply(result.response)
+        answered = broker_class.read_reply(result.response)
+        if not isinstance(answered, Event):
+            return answered
+        caused = answered.with_headers(broker_class.travels(result.response.raw_headers()))
+        return broker_class.reply(stored.event, caused, self._clock.now())
 
     async def _postpone(self, stored: Stored, progress: Progress) -> Progress:
         self._offsets.settle(stored.seq)
         await self._record(lambda: [Postpone(self._route.key, stored.seq, self._offsets.position, progress)])
         return progress
 
-    async def _give_up(self, stored: Stored, progress: Progress, result: Result, reason: str) -> Progress | None:
+    async def _give_up(
+        self, stored: Stored, progress: Progress, result: Result, failed: Failed, reason: str
+    ) -> Progress | None:
         if progress.failure is not None:
             failure = _with_sink_failure(progress.failure, reason)
         else:
-            failure = _failure(self._route.subscriber.url, result.response, reason, progress.attempts + 1)
+            failure = self._failure(result.response, failed, reason, progress.attempts + 1)
             if self._route.sink is not None:
                 return await self._postpone(stored, Progress("dead_letter_sink", failure=failure, last=reason))
         await self._keep(stored, failure)
         return None
+
+    def _failure(self, response: Response | None, failed: Failed, reason: str, attempts: int) -> Failure:
+        if failed.at_broker or failed.status is None or response is None:
+            destination = self._route.broker_url if failed.at_broker else self._route.subscriber.url
+            return Failure(destination, failed.status, b"", {}, reason, attempts, failed.told)
+        return _told_by(response, failed, Failure(self._route.subscriber.url, None, b"", {}, reason, attempts))
 
     async def _keep(self, stored: Stored, failure: Failure) -> None:
         letter = self._letter(stored, "kept", failure)
@@ -143,8 +173,8 @@ class Carrier:
     async def _succeed(self, stored: Stored, progress: Progress, reply: Event | None) -> None:
         changes: list[Change] = []
         if reply is not None:
-            caused = Event(reply.attributes, reply.data, reply.trace or stored.event.trace)
-            changes.append(Append(stored.broker, caused, self._clock.now()))
+            caused = Event(reply.attributes, reply.data, reply.headers or stored.event.headers)
+            changes.append(self._broker.new(caused))
         if progress.failure is None:
             await self._finish(stored, "delivered", None, changes)
             return
@@ -161,8 +191,9 @@ class Carrier:
         appends = [change for change in changes if isinstance(change, Append)]
         for seq, new in zip(seqs, appends, strict=True):
             self._history.replied(stored, key, seq, from_sink=outcome == "sunk")
-            self._appended(Stored(seq, new.broker, new.accepted_at, new.event))
+            self._broker.appended(seq, new)
         self._history.closed(stored, key, outcome, reason, letter)
+        self._broker.settled(stored, ok=outcome != "kept", reply=next(iter(seqs), None))
 
     async def _record(self, changes: Callable[[], list[Change]]) -> list[int]:
         """Write, however long the disk is full: the event is not out of our hands before it is written down."""
@@ -204,13 +235,18 @@ class Carrier:
         self._history.attempted(stored, self._route.key, attempt, ok=failed is None, next_due=due)
 
 
-def _failure(destination: str, response: Response | None, reason: str, attempts: int) -> Failure:
-    if response is None:
-        return Failure(destination, None, b"", {}, reason, attempts)
+def _told_by(response: Response, failed: Failed, failure: Failure) -> Failure:
+    """Add what the subscriber said: body, `kne-` headers, its own reason."""
     extensions = {match[1]: value for name, value in response.headers if (match := _EXTENSION.fullmatch(name))}
     told = attribute_text(extensions.get("reason", "").encode("latin-1"))
-    words = f"{reason} ({told})" if told else reason
-    return Failure(destination, response.status, response.body[:BODY_BYTES_KEPT], extensions, words, attempts)
+    return structs.replace(
+        failure,
+        code=failed.status,
+        body=response.body[:BODY_BYTES_KEPT],
+        extensions=extensions,
+        reason=f"{failure.reason} ({told})" if told else failure.reason,
+        told=failed.told,
+    )
 
 
 def _with_sink_failure(failure: Failure, reason: str) -> Failure:

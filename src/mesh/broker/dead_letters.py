@@ -55,7 +55,7 @@ class DeadLetters:
             raise NotDone(f"new data is for one dead letter, not for {len(letters)}: name one id")
         for letter in letters:
             data = letter.event.data if request.data is None else request.data.encode()
-            event = Event(letter.event.attributes, data, letter.event.trace)
+            event = Event(letter.event.attributes, data, letter.event.headers)
             with self._taken(letter):
                 await self._broker(letter).replay(event, letter)
             self._history.left_the_list(letter, "replayed")

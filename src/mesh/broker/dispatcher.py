@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 
-from mesh.broker.carrier import Carrier
+from mesh.broker.carrier import Carrier, Outlet
 from mesh.broker.history import History
 from mesh.broker.offsets import Offsets
 from mesh.broker.route import Route
@@ -28,6 +29,7 @@ class Dispatcher:
         carrier: Carrier,
         ledger: Ledger,
         history: History,
+        broker: Outlet,
     ) -> None:
         self.route = route
         self.in_hand: dict[int, Stored] = {}
@@ -37,6 +39,8 @@ class Dispatcher:
         self._carrier = carrier
         self._ledger = ledger
         self._history = history
+        self._broker = broker
+        self._lanes: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)  # by partition, where order is kept
         self._slots = asyncio.Semaphore(WINDOW)
         self._arrived = asyncio.Event()
         self._stopping = False
@@ -80,6 +84,7 @@ class Dispatcher:
                 await self._start(stored, Progress(), tasks)
             else:
                 self._offsets.skip(stored.seq)
+                self._broker.settled(stored, ok=True)
                 skipped = True
         if skipped:
             # Nobody waits for it: a position that is lost is found again by filtering again.
@@ -91,7 +96,7 @@ class Dispatcher:
             return False
         if stored.target is not None:
             return self.route.wants(stored)
-        reason = self.route.why_not(stored.event.attributes)
+        reason = self.route.why_not(stored)
         if reason is not None:
             self._history.not_matched(stored, self.route.key, self.route.subscriber.url, reason)
         return reason is None
@@ -100,9 +105,16 @@ class Dispatcher:
         await self._slots.acquire()
         self.in_hand[stored.seq] = stored
         name = f"deliver {stored.seq} to {self.route.key}"
-        tasks.create_task(self._carrier.carry(stored, progress), name=name).add_done_callback(
-            lambda _: self._release(stored.seq)
-        )
+        task = tasks.create_task(self._carry(stored, progress), name=name)
+        task.add_done_callback(lambda _: self._release(stored.seq))
+
+    async def _carry(self, stored: Stored, progress: Progress) -> None:
+        if not self.route.in_order:
+            await self._carrier.carry(stored, progress)
+            return
+        # A lock is handed on in the order in which it was asked for, and tasks begin in the order of their making.
+        async with self._lanes[stored.partition]:
+            await self._carrier.carry(stored, progress)
 
     def _release(self, seq: int) -> None:
         del self.in_hand[seq]

@@ -2,7 +2,7 @@
 
 import asyncio
 
-import msgspec
+from mesh.wire import Answer, Head
 
 REASONS = {
     100: "Continue",
@@ -18,30 +18,20 @@ REASONS = {
 }
 
 
-class Head(msgspec.Struct):
-    """What is known of a request before its body: the target as sent, header names as sent."""
-
-    method: str
-    target: bytes
-    headers: list[tuple[bytes, bytes]]
-
-
-class Answer(msgspec.Struct, frozen=True):
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-
-
 CONTINUE = Answer(100)
 
 
 class Application:
-    """Decides on requests. `early` may answer from the head alone; `too_large` answers a body over `max_body_bytes`."""
-
-    max_body_bytes: int
-    too_large: Answer
+    """Decides on requests: `early` may answer from the head alone."""
 
     def early(self, head: Head) -> Answer | None:
+        raise NotImplementedError
+
+    def max_body_bytes(self, head: Head) -> int:
+        """How large a body may be; `too_large` answers a larger one."""
+        raise NotImplementedError
+
+    def too_large(self, head: Head) -> Answer:
         raise NotImplementedError
 
     def handle(self, head: Head, body: bytes) -> Answer | asyncio.Future[Answer]:

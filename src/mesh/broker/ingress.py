@@ -1,7 +1,7 @@
-"""Where events come in: the decisions on a request, in the order of the Kafka broker's receiver.
+"""Where events come in: each request is decided on as the class of the broker at its path does.
 
-Source: knative-extensions/eventing-kafka-broker receiver/impl/ReceiverVerticle.java and impl/handler: probe, method,
-resource, event, produce.
+Source: knative-extensions/eventing-kafka-broker receiver/impl/ReceiverVerticle.java and impl/handler;
+knative/eventing pkg/broker/ingress/ingress_handler.go.
 """
 
 import asyncio
@@ -9,12 +9,15 @@ import logging
 from collections.abc import Mapping
 from typing import Protocol
 
+from mesh.broker import kafka_class
 from mesh.broker.broker_class import BrokerClass
-from mesh.broker.exchange import Answer, Application, Head
+from mesh.broker.exchange import Application
+from mesh.clock import Clock
 from mesh.errors import LedgerUnavailable
-from mesh.event import Event, NotACloudEvent, from_http
+from mesh.event import Event, NotACloudEvent
+from mesh.wire import Answer, Head
 
-_PROBES = (b"/healthz", b"/readyz")
+ACCEPTED, MALFORMED, UNKNOWN = 202, 400, 404
 
 logger = logging.getLogger(__name__)
 
@@ -24,77 +27,68 @@ class Inlet(Protocol):
 
     broker_class: BrokerClass
 
-    def publish(self, event: Event) -> "asyncio.Future[list[int]]":
-        """Store the event; the future is done when it is on disk, or fails with LedgerUnavailable."""
+    def publish(self, event: Event) -> "asyncio.Future[bool]":
+        """Store the event; the future says whether to answer with success, or fails with LedgerUnavailable."""
         ...
 
 
 class Ingress(Application):
     """`inlets` maps `/namespace/name` to a broker; `default` is the class that answers for paths that are none's."""
 
-    def __init__(self, inlets: Mapping[bytes, Inlet], default: BrokerClass) -> None:
+    def __init__(self, inlets: Mapping[bytes, Inlet], default: BrokerClass, clock: Clock) -> None:
         self._inlets = inlets
         self._default = default
+        self._clock = clock
         self.ready = False
-        self.max_body_bytes = default.max_event_bytes
-        self.too_large = Answer(default.not_stored)
 
     def early(self, head: Head) -> Answer | None:
-        path = _path(head.target)
-        if head.method == "GET":
-            probe = self._probe(head, path)
-            if probe is not None:
-                return probe
-        if head.method != "POST":
-            return Answer(self._default.not_allowed)
-        if self._inlet(path) is None:
-            return Answer(self._default.unknown_broker)
-        return None
+        answering = self._class_at(head)
+        answer = answering.early(head, answering.path(head.target) in self._inlets, self.ready)
+        return None if answer is None else _from(answering, answer)
+
+    def max_body_bytes(self, head: Head) -> int:
+        return self._class_at(head).max_event_bytes
+
+    def too_large(self, head: Head) -> Answer:
+        answering = self._class_at(head)
+        return _from(answering, Answer(answering.not_stored))
 
     def handle(self, head: Head, body: bytes) -> Answer | asyncio.Future[Answer]:
-        inlet = self._inlets[_path(head.target).removesuffix(b"/")]
+        answering = self._class_at(head)
+        path = answering.path(head.target)
         try:
-            event = from_http(head.headers, body)
+            event = answering.read(head.headers, body)
+            inlet = self._inlets.get(path)
+            if inlet is None:
+                return _from(answering, Answer(UNKNOWN))
+            admitted = answering.admit(event.with_headers(answering.travels(head.headers)), self._clock.now())
         except NotACloudEvent as problem:
             # The cluster answers without a body; the reason goes to whoever runs the mesh.
-            logger.warning("event refused at %s: %s", _path(head.target).decode("latin-1"), problem)
-            return Answer(inlet.broker_class.malformed)
-        return _answered(inlet, inlet.publish(event))
+            logger.warning("event refused at %s: %s", path.decode("latin-1"), problem)
+            return _from(answering, Answer(MALFORMED))
+        return _answered(answering, inlet.publish(admitted))
 
-    def _inlet(self, path: bytes) -> Inlet | None:
-        return self._inlets.get(path.removesuffix(b"/"))
-
-    def _probe(self, head: Head, path: bytes) -> Answer | None:
-        if path in _PROBES:
-            return Answer(200 if self.ready else 503)
-        if _header(head, b"k-network-probe") == b"probe":
-            echoed = (_header(head, b"k-network-hash") or b"").decode("latin-1")
-            return Answer(404) if self._inlet(path) is None else Answer(200, (("K-Network-Hash", echoed),))
-        return None
+    def _class_at(self, head: Head) -> BrokerClass:
+        inlet = self._inlets.get(kafka_class.path(head.target))
+        return self._default if inlet is None else inlet.broker_class
 
 
-def _answered(inlet: Inlet, stored: "asyncio.Future[list[int]]") -> asyncio.Future[Answer]:
-    answer: asyncio.Future[Answer] = stored.get_loop().create_future()
+def _answered(answering: BrokerClass, published: "asyncio.Future[bool]") -> asyncio.Future[Answer]:
+    answer: asyncio.Future[Answer] = published.get_loop().create_future()
 
-    def settle(done: "asyncio.Future[list[int]]") -> None:
+    def settle(done: "asyncio.Future[bool]") -> None:
         error = done.exception()
         if isinstance(error, LedgerUnavailable):
             logger.error("event not stored: %s", error)
         elif error is not None:
             logger.error("event not stored", exc_info=error)
-        answer.set_result(Answer(inlet.broker_class.accepted if error is None else inlet.broker_class.not_stored))
+        accepted = error is None and done.result()
+        answer.set_result(_from(answering, Answer(ACCEPTED if accepted else answering.not_stored)))
 
-    stored.add_done_callback(settle)
+    published.add_done_callback(settle)
     return answer
 
 
-def _path(target: bytes) -> bytes:
-    """The raw path: no percent-decoding, absolute-form accepted (RFC 9112 3.2.2), the query left out."""
-    path = target.partition(b"?")[0]
-    if path.startswith(b"/"):
-        return path
-    return b"/" + path.partition(b"://")[2].partition(b"/")[2]
-
-
-def _header(head: Head, name: bytes) -> bytes | None:
-    return next((value for key, value in head.headers if key.lower() == name), None)
+def _from(answering: BrokerClass, answer: Answer) -> Answer:
+    """The answer with what the class says in every one."""
+    return Answer(answer.status, answering.headers + answer.headers, answer.body) if answering.headers else answer

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 import httptools
 
-from mesh.broker.exchange import CONTINUE, Answer, Application, Head, encode
+from mesh.broker.exchange import CONTINUE, Application, encode
+from mesh.wire import Answer, Head
 
 MAX_TARGET_BYTES = 4096  # Vert.x' maxInitialLineLength
 MAX_HEAD_BYTES = 8192  # Vert.x' maxHeaderSize
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 class _Incoming:
     """The request that is arriving."""
 
-    __slots__ = ("answered", "body", "body_bytes", "head", "header_bytes", "headers", "target")
+    __slots__ = ("answered", "body", "body_bytes", "head", "header_bytes", "headers", "max_body_bytes", "target")
 
     def __init__(self) -> None:
         self.target = b""
@@ -32,6 +33,7 @@ class _Incoming:
         self.head: Head | None = None
         self.body: list[bytes] = []
         self.body_bytes = 0
+        self.max_body_bytes = 0
         self.answered = False
 
 
@@ -121,11 +123,12 @@ class Connection(asyncio.Protocol):
             self._decide_early(head)
 
     def on_body(self, body: bytes) -> None:
-        self._incoming.body_bytes += len(body)
-        if self._incoming.body_bytes > self._application.max_body_bytes:
-            self._refuse(self._application.too_large)
-        elif not self._incoming.answered:
-            self._incoming.body.append(body)
+        incoming = self._incoming
+        incoming.body_bytes += len(body)
+        if incoming.head is not None and incoming.body_bytes > incoming.max_body_bytes:
+            self._refuse(self._application.too_large(incoming.head))
+        elif not incoming.answered:
+            incoming.body.append(body)
 
     def on_message_complete(self) -> None:
         incoming = self._incoming
@@ -177,17 +180,18 @@ class Connection(asyncio.Protocol):
     def _bound_unfinished(self) -> None:
         incoming, bound = self._incoming, MAX_HEAD_BYTES + MAX_TARGET_BYTES
         if incoming.head is not None:
-            if self._received_bytes > bound + BYTES_FOR_ONE * self._application.max_body_bytes:
-                self._refuse(self._application.too_large)
+            if self._received_bytes > bound + BYTES_FOR_ONE * incoming.max_body_bytes:
+                self._refuse(self._application.too_large(incoming.head))
         elif self._received_bytes > bound:
             self._refuse(Answer(414 if len(incoming.target) > MAX_TARGET_BYTES else 431))
 
     def _decide_early(self, head: Head) -> None:
         early = self._application.early(head)
+        self._incoming.max_body_bytes = self._application.max_body_bytes(head)
         if early is not None:
             self._answer(early)
-        elif self._declared_bytes(head) > self._application.max_body_bytes:
-            self._refuse(self._application.too_large)
+        elif self._declared_bytes(head) > self._incoming.max_body_bytes:
+            self._refuse(self._application.too_large(head))
         elif any(name.lower() == b"expect" and value.lower() == b"100-continue" for name, value in head.headers):
             self._answers.append((CONTINUE, True))
             self._flush()

@@ -45,11 +45,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An attempt that did not succeed: `status` is None without a response; `permanent` says more cannot help."""
+    """An attempt that did not succeed: `status` is None without a response; `permanent` says more cannot help.
+
+    `told` says whether a dead letter tells of it, `at_broker` that the broker refused the subscriber's reply.
+    """
 
     status: int | None
     reason: str
     permanent: bool
+    told: bool = True
+    at_broker: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """A trigger as the dispatcher uses it: filters compiled, settings inherited, addresses resolved."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from mesh.broker.broker_class import BrokerClass, Inherited
+from mesh.broker.broker_class import BrokerClass
 from mesh.broker.delivery import Address
-from mesh.broker.filters import compile_filters
+from mesh.broker.inherited import Inherited
 from mesh.broker.retry import Policy
 from mesh.ledger.records import Stored
 from mesh.manifests.model import Broker, Destination, Trigger
@@ -13,7 +13,7 @@ from mesh.manifests.model import Broker, Destination, Trigger
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`why_not` answers None for an event that the trigger wants, else a sentence."""
+    """`why_not` answers None for an event that passes the filters, else a sentence."""
 
     trigger: Trigger
     broker_class: BrokerClass
@@ -21,25 +21,32 @@ class Route:
     policy: Policy
     subscriber: Address
     sink: Address | None
-    why_not: Callable[[Mapping[str, str]], str | None]
+    broker_url: str
+    why_not: Callable[[Stored], str | None]
 
     @property
     def key(self) -> str:
         return self.trigger.key
 
+    @property
+    def in_order(self) -> bool:
+        """Whether each partition has at most one event under way."""
+        return self.trigger.ordered and self.broker_class.keeps_order
+
     def wants(self, stored: Stored) -> bool:
         """Whether a stored event is for this trigger: its filters pass, or it is a replay meant for it."""
         if stored.target is not None:
             return stored.target == self.key
-        return stored.broker == self.trigger.broker_key and self.why_not(stored.event.attributes) is None
+        return stored.broker == self.trigger.broker_key and self.why_not(stored) is None
 
 
 def route(
-    trigger: Trigger, broker: Broker, broker_class: BrokerClass, resolve: Callable[[Destination], Address]
+    trigger: Trigger, broker: Broker, broker_class: BrokerClass, resolve: Callable[[Destination], Address], url: str
 ) -> Route:
-    """Put together what the manifests say of one trigger."""
+    """Put together what the manifests say of one trigger; `url` is its broker's."""
     inherited = broker_class.inherit(broker, trigger)
     sink = inherited.spec.dead_letter_sink
+    passes = broker_class.compile_filters(trigger.filters)
     return Route(
         trigger=trigger,
         broker_class=broker_class,
@@ -47,5 +54,6 @@ def route(
         policy=broker_class.policy(inherited.spec),
         subscriber=resolve(trigger.subscriber),
         sink=None if sink is None else resolve(sink),
-        why_not=compile_filters(trigger.filters),
+        broker_url=url,
+        why_not=lambda stored: passes(broker_class.received(stored).attributes),
     )

@@ -13,6 +13,8 @@ _KEEP_ROW = """INSERT OR REPLACE INTO deliveries
     SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM subscriptions WHERE trigger = ?)"""
 _FORGET_OLDEST_SUNK = """DELETE FROM letters WHERE state = 'sunk' AND rowid <=
     (SELECT rowid FROM letters WHERE state = 'sunk' ORDER BY rowid DESC LIMIT 1 OFFSET ?)"""
+_INSERT_EVENT = """INSERT INTO events (seq, broker, partition, "offset", id, accepted_at, target, replay_of, event)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _encode = msgspec.msgpack.encode
 
 
@@ -24,6 +26,7 @@ class Batch:
         self._execute = connection.execute
         self._refused: dict[str, set[int]] = {}
         self._newest: int = self._execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()[0]
+        self._offsets = self._stored_offsets()
         self._clear()
 
     def apply(self, writes: Sequence[Sequence[Change]]) -> list[list[int]]:
@@ -36,6 +39,7 @@ class Batch:
             self._execute("COMMIT")
         except BaseException:
             self._newest = newest
+            self._offsets |= self._offsets_before
             self._refuse(writes)
             raise
         finally:
@@ -56,7 +60,8 @@ class Batch:
                 del self._refused[trigger]
 
     def _clear(self) -> None:
-        self._appended: list[tuple[int, str, str, float, str | None, str | None, bytes]] = []
+        self._appended: list[tuple[object, ...]] = []
+        self._offsets_before: dict[tuple[str, int], int] = {}  # of the partitions appended to
         self._positions: dict[str, int] = {}
         self._finished: list[tuple[str, int]] = []
         self._touched: set[str] = set()  # brokers
@@ -99,10 +104,19 @@ class Batch:
         self._newest += 1
         self._touched.add(new.broker)
         blob = _encode(new.event)
-        self._appended.append(
-            (self._newest, new.broker, new.event.id, new.accepted_at, new.target, new.replay_of, blob)
-        )
+        place = (new.broker, new.partition, self._next_offset(new.broker, new.partition))
+        self._appended.append((self._newest, *place, new.event.id, new.accepted_at, new.target, new.replay_of, blob))
         return self._newest
+
+    def _next_offset(self, broker: str, partition: int) -> int:
+        offset = self._offsets.get((broker, partition), 0)
+        self._offsets_before.setdefault((broker, partition), offset)
+        self._offsets[broker, partition] = offset + 1
+        return offset
+
+    def _stored_offsets(self) -> dict[tuple[str, int], int]:
+        rows = self._execute("SELECT broker, partition, next_offset FROM partitions")
+        return {(broker, partition): offset for broker, partition, offset in rows}
 
     def _advance(self, trigger: str, position: int) -> None:
         bound = min(self._refused.get(trigger, ()), default=position + 1) - 1
@@ -113,10 +127,9 @@ class Batch:
         self._sunk = self._sunk or letter.state == "sunk"
 
     def _flush(self) -> None:
-        self._connection.executemany(
-            "INSERT INTO events (seq, broker, id, accepted_at, target, replay_of, event) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            self._appended,
-        )
+        self._connection.executemany(_INSERT_EVENT, self._appended)
+        moved = [(*place, self._offsets[place]) for place in self._offsets_before]
+        self._connection.executemany("INSERT OR REPLACE INTO partitions VALUES (?, ?, ?)", moved)
         self._flush_finished()
         self._flush_positions()
         self._delete_done()

@@ -1,6 +1,7 @@
 """A ledger without a disk, for tests of what stands on the port: it forgets with its process."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mesh.errors import LedgerUnavailable
@@ -15,6 +16,7 @@ class MemoryLedger:
     def __init__(self) -> None:
         self.full = False
         self._newest = 0
+        self._offsets: Counter[tuple[str, int]] = Counter()  # the next one of each broker's partition
         self._events: dict[int, Stored] = {}
         self._subscriptions: dict[str, tuple[str, int]] = {}  # broker, position
         self._rows: dict[tuple[str, int], Progress | None] = {}  # None: done
@@ -60,13 +62,17 @@ class MemoryLedger:
     def _changes(self, changes: Sequence[Change]) -> Iterator[int]:
         for change in changes:
             if isinstance(change, Append):
-                self._newest += 1
-                self._events[self._newest] = Stored(
-                    self._newest, change.broker, change.accepted_at, change.event, change.target, change.replay_of
-                )
-                yield self._newest
+                yield self._append(change)
             else:
                 self._change(change)
+
+    def _append(self, new: Append) -> int:
+        self._newest += 1
+        offset = self._offsets[new.broker, new.partition]
+        self._offsets[new.broker, new.partition] += 1
+        about = (new.broker, new.accepted_at, new.event, new.target, new.replay_of, new.partition, offset)
+        self._events[self._newest] = Stored(self._newest, *about)
+        return self._newest
 
     def _change(self, change: Change) -> None:
         match change:

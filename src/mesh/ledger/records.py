@@ -18,6 +18,7 @@ class Failure(msgspec.Struct, frozen=True):
     extensions: dict[str, str]
     reason: str
     attempts: int
+    told: bool = True  # whether the dead letter itself says so
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -39,6 +40,8 @@ class Stored(msgspec.Struct, frozen=True):
     event: Event
     target: str | None = None
     replay_of: str | None = None
+    partition: int = 0
+    offset: int = 0  # within its broker's partition, from 0
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -61,6 +64,7 @@ class Append(msgspec.Struct, frozen=True):
     accepted_at: float
     target: str | None = None
     replay_of: str | None = None
+    partition: int = 0
 
 
 class Advance(msgspec.Struct, frozen=True):

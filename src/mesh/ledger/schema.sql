@@ -6,6 +6,8 @@ CREATE TABLE events (
     accepted_at REAL NOT NULL,
     target TEXT,
     replay_of TEXT,
+    partition INTEGER NOT NULL,
+    "offset" INTEGER NOT NULL,
     event BLOB NOT NULL
 );
 CREATE INDEX events_of_broker ON events (broker, seq);
@@ -32,3 +34,11 @@ CREATE TABLE letters (
     letter BLOB NOT NULL
 );
 CREATE INDEX letters_by_state ON letters (state);
+
+-- Where each partition's offsets go on; a partition that is not here begins at 0.
+CREATE TABLE partitions (
+    broker TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    next_offset INTEGER NOT NULL,
+    PRIMARY KEY (broker, partition)
+) WITHOUT ROWID;

@@ -16,7 +16,7 @@ from mesh.ledger.records import Change, Letter, Progress, Stored, Subscription
 from mesh.ledger.writer import Writer
 
 FORMAT_VERSION = 1
-_STORED = "SELECT seq, broker, accepted_at, event, target, replay_of FROM events"
+_STORED = 'SELECT seq, broker, accepted_at, event, target, replay_of, partition, "offset" FROM events'
 
 
 class SqliteLedger:
@@ -123,9 +123,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _stored(row: tuple[int, str, float, bytes, str | None, str | None]) -> Stored:
-    seq, broker, accepted_at, event, target, replay_of = row
-    return Stored(seq, broker, accepted_at, _decode_event(event), target, replay_of)
+def _stored(row: tuple[int, str, float, bytes, str | None, str | None, int, int]) -> Stored:
+    seq, broker, accepted_at, event, target, replay_of, partition, offset = row
+    return Stored(seq, broker, accepted_at, _decode_event(event), target, replay_of, partition, offset)
 
 
 _decode_event = msgspec.msgpack.Decoder(Event).decode

@@ -51,6 +51,8 @@ async def test_the_request_says_what_the_kafka_dispatcher_says(mesh: Running) ->
         ("ce-id", "e-1"),
         ("ce-source", "/app"),
         ("ce-type", "ride"),
+        ("ce-knativekafkapartition", "1"),
+        ("ce-knativekafkaoffset", "0"),
         ("content-type", "application/json"),
     ]
 
@@ -158,7 +160,7 @@ async def test_a_reply_is_stored_with_the_finish_and_carries_the_trace(mesh: Run
         await mesh.broker.publish(traced)
         await mesh.clock.advance(0)
         assert [one.id for one in mesh.client.events(SUBSCRIBER)] == ["e-1", "reply-1"]
-        assert mesh.client.events(SUBSCRIBER)[1].trace == {"traceparent": "00-1-2-01"}
+        assert mesh.client.events(SUBSCRIBER)[1].headers == {"traceparent": "00-1-2-01"}
     record = mesh.history.get(1)
     assert record is not None
     assert record.deliveries[KEY].reply == 2

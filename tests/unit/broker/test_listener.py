@@ -10,6 +10,7 @@ from mesh.broker import listener as module
 from mesh.broker.broker_class import KAFKA
 from mesh.broker.ingress import Ingress
 from mesh.broker.listener import Listener
+from mesh.clock import SystemClock
 from mesh.errors import NotDone
 from mesh.options import Address
 from support.clock import until
@@ -18,7 +19,7 @@ from support.serving import ACCEPTED, Inlet, post, refusal
 
 @pytest.fixture
 async def listener(inlet: Inlet) -> AsyncIterator[Listener]:
-    opened = Listener(Ingress({b"/cabs/default": inlet}, KAFKA), Address("127.0.0.1", 0))
+    opened = Listener(Ingress({b"/cabs/default": inlet}, KAFKA, SystemClock()), Address("127.0.0.1", 0))
     await opened.start()
     yield opened
     await opened.stop(0.0)
@@ -41,7 +42,7 @@ async def test_port_0_becomes_a_port_that_answers(listener: Listener) -> None:
 
 async def test_an_address_that_is_taken_is_refused_with_a_sentence(listener: Listener, inlet: Inlet) -> None:
     port = int(listener.url.rpartition(":")[2])
-    second = Listener(Ingress({}, KAFKA), Address("127.0.0.1", port))
+    second = Listener(Ingress({}, KAFKA, SystemClock()), Address("127.0.0.1", port))
     with pytest.raises(NotDone, match=rf"cannot listen on 127.0.0.1:{port} \(.*in use.*\): end what holds the port"):
         await second.start()
 
@@ -59,7 +60,7 @@ async def test_one_who_half_closes_gets_the_answer(listener: Listener, inlet: In
         writer.write(post())
         writer.write_eof()
         await until(lambda: bool(inlet.pending))
-        inlet.pending[0].set_result([1])
+        inlet.pending[0].set_result(True)
         assert await reader.read() == refusal(b"202 Accepted")
 
 
@@ -104,7 +105,7 @@ async def test_stopping_answers_what_is_under_way_and_closes_the_rest(listener: 
         stopping = asyncio.create_task(listener.stop(within=10))
         assert await idle.read() == b""
         assert not stopping.done()
-        inlet.pending[0].set_result([1])
+        inlet.pending[0].set_result(True)
         assert await busy.read() == refusal(b"202 Accepted")
         await stopping
     with pytest.raises(OSError, match="Connect"):

@@ -29,9 +29,9 @@ async def test_pipelined_requests_are_answered_in_their_order(client: Client, in
     inlet.at_once = False
     assert await client.send(post(b"1") + post(b"2") + post(target=b"/nowhere")) == b""
     second, first = inlet.pending[1], inlet.pending[0]
-    second.set_result([1])
+    second.set_result(True)
     assert await client.send() == b""
-    first.set_result([1])
+    first.set_result(True)
     assert await client.send() == ACCEPTED * 2 + refusal(b"404 Not Found", close=False)
     assert bodies(inlet) == [b"1", b"2"]
 
@@ -41,7 +41,7 @@ async def test_one_who_pipelines_too_much_waits(client: Client, inlet: Inlet) ->
     await client.send(post() * (MAX_PIPELINED + 1))
     assert not client.transport.reading
     for stored in inlet.pending:
-        stored.set_result([1])
+        stored.set_result(True)
     assert await client.send() == ACCEPTED * (MAX_PIPELINED + 1)
     assert client.transport.reading
 
@@ -70,7 +70,7 @@ async def test_a_connection_closes_when_the_client_says_so(client: Client, last:
 async def test_nothing_after_the_last_request_is_answered(client: Client, inlet: Inlet) -> None:
     inlet.at_once = False
     await client.send(post(headers=b"connection: close\r\n") + post(), b"\r\n\r\n")
-    inlet.pending[0].set_result([1])
+    inlet.pending[0].set_result(True)
     assert await client.send() == refusal(b"202 Accepted")
 
 
@@ -93,7 +93,7 @@ async def test_continue_waits_for_the_answers_before_it(client: Client, inlet: I
     inlet.at_once = False
     request = post(b"body", headers=b"expect: 100-continue\r\n")
     assert await client.send(post() + request[:-4]) == b""
-    inlet.pending[0].set_result([1])
+    inlet.pending[0].set_result(True)
     assert await client.send() == ACCEPTED + b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -130,7 +130,7 @@ async def test_draining_answers_what_came_in_whole_and_closes(client: Client, in
     await client.send(post() + post(b"unfinished")[:-3])
     client.connection.close_when_idle()
     assert client.transport.state == "open"
-    inlet.pending[0].set_result([1])
+    inlet.pending[0].set_result(True)
     assert await client.send() == refusal(b"202 Accepted")
     assert client.transport.state == "closed"
 
@@ -148,7 +148,7 @@ async def test_one_who_has_finished_sending_still_gets_the_answer(client: Client
     inlet.at_once = False
     await client.send(post())
     assert client.connection.eof_received()
-    inlet.pending[0].set_result([1])
+    inlet.pending[0].set_result(True)
     assert await client.send() == refusal(b"202 Accepted")
     assert client.transport.state == "closed"
 
@@ -160,7 +160,7 @@ async def test_nobody_is_written_to_after_leaving_and_the_event_is_stored_all_th
     await client.send(post())
     client.connection.connection_lost(None)
     assert client.gone
-    inlet.pending[0].set_result([1])
+    inlet.pending[0].set_result(True)
     assert await client.send() == b""
     assert len(inlet.events) == 1
 

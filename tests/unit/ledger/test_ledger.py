@@ -43,8 +43,8 @@ async def test_appended_events_are_numbered_in_order_and_read_back_whole(ledger:
     assert await ledger.write(append("e-1"), append("e-2")) == [1, 2]
     assert await ledger.write(append("e-3", target=A)) == [3]
     assert ledger.read(BROKER, 1, 10) == [
-        Stored(2, BROKER, 5.0, event("e-2", data=b"{}")),
-        Stored(3, BROKER, 5.0, event("e-3", data=b"{}"), A),
+        Stored(2, BROKER, 5.0, event("e-2", data=b"{}"), offset=1),
+        Stored(3, BROKER, 5.0, event("e-3", data=b"{}"), A, offset=2),
     ]
 
 

@@ -121,7 +121,7 @@ def test_trace_context_is_carried_beside_the_attributes() -> None:
     trace = {"traceparent": "00-ab-cd-01", "tracestate": "a=b", "baggage": "c=d"}
     sent = [(name.title().encode(), value.encode()) for name, value in trace.items()]
     event = from_http([*headers(traceparent="ours"), *sent, (b"x-request-id", b"1")], b"")
-    assert event.trace == trace
+    assert event.headers == trace
     assert event.attributes["traceparent"] == "ours"
     assert [pair for pair in to_headers(event) if not pair[0].startswith("ce-")] == list(trace.items())
 
