@@ -76,7 +76,7 @@ def _namespace(subject: Fields, namespace: str) -> str:
         return namespace
     _check_name(subject, "namespace", written, label_problems)
     subject.wrong(subject.node.value["namespace"], f"the SinkBinding's own namespace, {namespace}")
-    return written
+    return namespace
 
 
 def _selector(subject: Fields) -> tuple[Mapping[str, str], tuple[Requirement, ...]]:
