@@ -112,7 +112,7 @@ class Carrier:
         if isinstance(decision, GiveUp):
             return await self._give_up(stored, progress, result, verdict, decision.reason)
         due = ended + decision.pause.total_seconds()
-        step = Progress(progress.phase, progress.attempts + 1, due, verdict.reason, progress.failure)
+        step = Progress(progress.phase, progress.attempts + 1, due, verdict.words, progress.failure)
         return await self._postpone(stored, step)
 
     async def _sent(self, stored: Stored, progress: Progress) -> Result:

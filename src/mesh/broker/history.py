@@ -127,7 +127,7 @@ class History:
             delivery.outcome = "waiting"
         if not ok:
             self.failed[trigger] += 1
-        status = attempt.error or f"status {attempt.status}"
+        status = ": ".join(str(word) for word in (attempt.status, attempt.error) if word)
         wait = "" if attempt.retry_in is None else f", next in {attempt.retry_in:g} s"
         self._tell("attempt", stored, trigger, f"{attempt.number}: {status}{wait}")
 

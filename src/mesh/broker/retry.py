@@ -56,6 +56,11 @@ class Failed:
     told: bool = True
     at_broker: bool = False
 
+    @property
+    def words(self) -> str:
+        """Status and reason, for where the status is not told apart."""
+        return self.reason if self.status is None else f"{self.status}: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -79,10 +84,10 @@ def decide(policy: Policy, attempt: int, failed: Failed) -> Wait | GiveUp:
 def failed_response(status: int) -> Failed:
     """Judge a response of status 300 or above."""
     if status in _RETRYABLE:
-        return Failed(status, f"status {status}: {_RETRYABLE[status]}", permanent=False)
+        return Failed(status, _RETRYABLE[status], permanent=False)
     if status >= 500:  # noqa: PLR2004 - the class of statuses
-        return Failed(status, f"status {status}: the subscriber failed", permanent=False)
-    return Failed(status, f"status {status}: the subscriber will not take this event", permanent=True)
+        return Failed(status, "the subscriber failed", permanent=False)
+    return Failed(status, "the subscriber will not take this event", permanent=True)
 
 
 def no_response(reason: str) -> Failed:

@@ -81,7 +81,7 @@ async def test_what_was_tried_is_in_the_ledger_before_the_wait_begins(mesh: Runn
         began = mesh.clock.now()
         await mesh.broker.publish(event())
         await mesh.clock.advance(0)
-        assert progress(ledger) == {1: Progress(attempts=1, due=began + 10, last="status 503: the subscriber failed")}
+        assert progress(ledger) == {1: Progress(attempts=1, due=began + 10, last="503: the subscriber failed")}
 
 
 async def test_422_goes_to_the_dead_letter_sink_at_once(mesh: Running, ledger: MemoryLedger) -> None:
@@ -100,9 +100,7 @@ async def test_422_goes_to_the_dead_letter_sink_at_once(mesh: Running, ledger: M
     assert len(mesh.client.events(SUBSCRIBER)) == 1
     (letter,) = ledger.letters()
     assert (letter.state, letter.trigger, letter.event, letter.failure.attempts) == ("sunk", KEY, event(), 1)
-    assert letter.failure.reason == (
-        "status 422: the subscriber will not take this event; not retried (distance_km: café)"
-    )
+    assert letter.failure.reason == ("the subscriber will not take this event; not retried (distance_km: café)")
     assert (outcome(mesh), ledger.event(1)) == ("sunk", None)
 
 
@@ -138,8 +136,8 @@ async def test_an_event_whose_sink_fails_too_is_kept_with_both_reasons(mesh: Run
     (letter,) = ledger.letters()
     assert (letter.state, letter.failure.code) == ("kept", 422)
     assert letter.failure.reason == (
-        "status 422: the subscriber will not take this event; not retried; then the dead letter sink failed, too: "
-        "status 400: the subscriber will not take this event; not retried"
+        "the subscriber will not take this event; not retried; then the dead letter sink failed, too: "
+        "the subscriber will not take this event; not retried"
     )
     assert (outcome(mesh), ledger.event(1)) == ("kept", None)
 
@@ -206,7 +204,7 @@ async def test_a_full_ledger_holds_the_finish_back_until_there_is_room(mesh: Run
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (Fault(trigger=KEY, status=503, times=1), "status 503: the subscriber failed"),
+        (Fault(trigger=KEY, status=503, times=1), "the subscriber failed"),
         (Fault(trigger=KEY, drop=True, times=1), "the connection broke"),
         (Fault(trigger=KEY, delay=40.0, times=1), "no response within 30 s"),
     ],

@@ -69,7 +69,7 @@ async def test_a_restart_resumes_attempts_and_due_time(mesh: Running, ledger: Me
     record = again.history.get(1)
     assert record is not None
     delivery = record.deliveries["cabs/invoice"]
-    assert (delivery.attempts_before_restart, delivery.last_before_restart) == (1, "status 503: the subscriber failed")
+    assert (delivery.attempts_before_restart, delivery.last_before_restart) == (1, "503: the subscriber failed")
     assert [attempt.number for attempt in delivery.attempts] == [2, 3, 1]
 
 

@@ -12,7 +12,9 @@ from support.clock import FakeClock, settle
 from support.events import BROKER, event, failure
 
 KEY, URL = "cabs/invoice", "http://invoice/"
-FAILED = Attempt(number=1, to="subscriber", at="", seconds=0.1, status=503, error="status 503", retry_in=10.0)
+FAILED = Attempt(
+    number=1, to="subscriber", at="", seconds=0.1, status=503, error="the subscriber failed", retry_in=10.0
+)
 MADE = Attempt(number=2, to="subscriber", at="", seconds=0.1, status=204)
 
 
@@ -112,7 +114,7 @@ async def test_watchers_are_told_every_change_in_order(history: History) -> None
     assert [(change.what, change.trigger, change.detail) for change in changes] == [
         ("accepted", None, BROKER),
         ("matched", KEY, ""),
-        ("attempt", KEY, "1: status 503, next in 10 s"),
+        ("attempt", KEY, "1: 503: the subscriber failed, next in 10 s"),
         ("sunk", KEY, "gave up"),
     ]
     assert {(change.event_id, change.event_type) for change in changes} == {("e-1", "ride")}

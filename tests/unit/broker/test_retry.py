@@ -21,7 +21,7 @@ def verdict(status: int) -> str:
     read = KAFKA.read_reply(Response(status, []))
     if not isinstance(read, Failed):
         return "success"
-    assert f"status {status}: " in read.reason
+    assert read.words.startswith(f"{status}: ")
     return "retry" if isinstance(decide(policy(), 1, read), Wait) else "give up"
 
 
