@@ -18,6 +18,52 @@ FILES = {
         *annotation("knative.dev/dependency", "'{}'")
     ),
 }
+PING_SOURCE = """
+apiVersion: sources.knative.dev/v1
+kind: PingSource
+metadata: {name: p, namespace: cabs}
+spec:
+  schedule: "*/5 * * * mon"
+  timezone: UTC
+  contentType: application/json
+  data: '{"a": [1]}'
+  sink: {ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}, audience: a}
+  ceOverrides: {extensions: {a: b}}
+---
+apiVersion: sources.knative.dev/v1beta2
+kind: PingSource
+metadata: {name: q, namespace: cabs}
+spec: {dataBase64: e30=, sink: {uri: "https://h/p?x#y", CACerts: "-----BEGIN CERTIFICATE-----"}}
+"""
+EVENT_TYPES = """
+apiVersion: eventing.knative.dev/v1beta3
+kind: EventType
+metadata: {name: a, namespace: cabs}
+spec:
+  reference: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}
+  attributes: [{name: type, value: t, required: true}, {name: source}, {name: specversion}, {name: id}]
+---
+apiVersion: eventing.knative.dev/v1beta1
+kind: EventType
+metadata: {name: b, namespace: cabs}
+spec: {type: t, source: /s, schema: "http://s", schemaData: "{}", broker: default, description: d}
+"""
+EVENT_POLICY = """
+apiVersion: eventing.knative.dev/v1alpha1
+kind: EventPolicy
+metadata: {name: a, namespace: cabs}
+spec:
+  from: [{ref: {apiVersion: v1, kind: K, name: n, namespace: m}}, {sub: "a*"}]
+  to: [{ref: {apiVersion: v1, kind: K, name: n}}, {selector: {matchLabels: {a: b}}}]
+  filters: [{prefix: {subject: a}}]
+"""
+SELECTING = "    selector: {matchLabels: {a: b}, matchExpressions: [{key: a, operator: In, values: [b]}]}\n"
+FILES |= {
+    "sources/ping.yaml": PING_SOURCE,
+    "broker/event-types.yaml": EVENT_TYPES,
+    "broker/policy.yaml": EVENT_POLICY,
+    "sources/selecting.yaml": SINK_BINDING.replace("    name: dead-letter\n", SELECTING),
+}
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 STRANGE = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)

@@ -5,6 +5,9 @@ import pytest
 from mesh.manifests.immutable import immutable_problems
 from support.project_directory import ProjectDirectory
 
+FILE = "broker/broker.yaml"
+CONFIG = "  config:\n    apiVersion: v1\n    kind: ConfigMap\n    name: kafka-broker-config\n"
+
 REFUSED = {
     "a broker's class": (
         ("broker/broker.yaml", "broker.class: Kafka", "broker.class: Other"),
@@ -52,3 +55,29 @@ def test_a_new_object_is_no_change(project: ProjectDirectory) -> None:
     text = (project.root / "triggers/invoice.yaml").read_text().replace("name: invoice\n  n", "name: second\n  n")
     project.write("triggers/second.yaml", text.replace("broker: default", "broker: main"))
     assert immutable_problems(before, project.load()) == []
+
+
+def test_what_a_stock_install_fills_in_is_no_change(project: ProjectDirectory) -> None:
+    text = (project.root / FILE).read_text()
+    project.write(
+        FILE, text.replace(CONFIG, "").replace("  annotations:\n    eventing.knative.dev/broker.class: Kafka\n", "")
+    )
+    before = project.load()
+    filled_in = CONFIG.replace("kafka-broker-config\n", "config-br-default-channel\n    namespace: knative-eventing\n")
+    project.write(FILE, text.replace(CONFIG, filled_in).replace("class: Kafka", "class: MTChannelBasedBroker"))
+    assert immutable_problems(before, project.load()) == []
+
+
+def test_a_brokers_delivery_may_come_and_go(project: ProjectDirectory) -> None:
+    before = project.load()
+    text = (project.root / FILE).read_text()
+    project.write(FILE, text[: text.index("  delivery:")])
+    assert immutable_problems(before, project.load()) == []
+    assert immutable_problems(project.load(), before) == []
+
+
+def test_a_trigger_may_change_its_broker_reference(project: ProjectDirectory) -> None:
+    project.edit("triggers/invoice.yaml", "broker: default", "brokerRef: {kind: Broker, name: default}")
+    before = project.load()
+    project.edit("triggers/invoice.yaml", "name: default}", "name: main}")
+    assert immutable_problems(before, project.load()) == [], "the webhook compares spec.broker alone"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mesh.manifests.project import load
-from support.project_directory import BROKER, TRIGGER, ProjectDirectory
+from support.project_directory import BROKER, FUNCTION, SUBSCRIBER, TRIGGER, ProjectDirectory, delivery
 
 KAFKA = (
     "# the cluster's own\napiVersion: kafka.strimzi.io/v1\nkind: Kafka\nmetadata:\n  name: cabs\n  namespace: kafka\n"
@@ -129,3 +129,33 @@ def test_loading_again_sees_what_was_saved(project: ProjectDirectory) -> None:
     assert project.load() == before
     project.edit("triggers/invoice.yaml", "ride-completed", "ride-cancelled")
     assert project.load().triggers != before.triggers
+
+
+def test_several_brokers_and_namespaces_are_one_project(project: ProjectDirectory) -> None:
+    other = "namespace: other"
+    project.write("broker/z.yaml", BROKER.replace("namespace: cabs", other).replace("Kafka", "MTChannelBasedBroker"))
+    project.write("functions/audit/func.yaml", FUNCTION.format(name="audit").replace("namespace: cabs", other))
+    project.edit("broker/z.yaml", "        name: dead-letter", "        name: audit")
+    trigger = TRIGGER.replace("namespace: cabs", other).replace("      name: invoice", "      name: audit")
+    project.write("triggers/audit.yaml", trigger)
+    loaded = project.load()
+    assert loaded.problems == ()
+    assert [(broker.key, broker.broker_class) for broker in loaded.brokers] == [
+        ("cabs/default", "Kafka"),
+        ("other/default", "MTChannelBasedBroker"),
+    ]
+    assert [loaded.broker_of(trigger).key for trigger in loaded.triggers] == ["other/default", "cabs/default"]
+
+
+def test_another_broker_is_a_subscriber_and_a_dead_letter_sink(project: ProjectDirectory) -> None:
+    project.write("broker/z.yaml", BROKER[BROKER.index("---") :].replace("name: default", "name: archive"))
+    archive = "{ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: archive}}"
+    project.edit("triggers/invoice.yaml", "  subscriber:\n" + SUBSCRIBER, f"  subscriber: {archive}\n")
+    project.edit("triggers/invoice.yaml", *delivery(f"{{retry: 1, deadLetterSink: {archive}}}"))
+    assert project.problems() == []
+    project.remove("broker/z.yaml")
+    nowhere = "does not exist: {0}.ref (in namespace cabs: default)"
+    assert project.problems() == [
+        f'triggers/invoice.yaml:9: Broker "archive" {nowhere.format("spec.delivery.deadLetterSink")}',
+        f'triggers/invoice.yaml:13: Broker "archive" {nowhere.format("spec.subscriber")}',
+    ]

@@ -101,6 +101,23 @@ def test_a_sink_binding_binds_by_labels(labels: str, bound: list[str], project: 
     assert [item.name for item in loaded.functions if binds(loaded.sink_bindings[0], item)] == bound
 
 
+@pytest.mark.parametrize(
+    ("expression", "bound"),
+    [
+        ("{key: function.knative.dev/name, operator: In, values: [invoice, notify]}", ["invoice"]),
+        ("{key: function.knative.dev/name, operator: NotIn, values: [invoice]}", ["dead-letter"]),
+        ("{key: app.kubernetes.io/part-of, operator: Exists}", ["dead-letter", "invoice"]),
+        ("{key: tier, operator: DoesNotExist}", ["dead-letter", "invoice"]),
+        ("{key: tier, operator: NotIn, values: [a]}", ["dead-letter", "invoice"]),
+    ],
+)
+def test_a_sink_binding_binds_by_expressions(expression: str, bound: list[str], project: ProjectDirectory) -> None:
+    project.edit(FILE, NAME, f"    selector: {{matchExpressions: [{expression}]}}\n")
+    loaded = project.load()
+    assert loaded.problems == ()
+    assert [item.name for item in loaded.functions if binds(loaded.sink_bindings[0], item)] == bound
+
+
 def test_a_sink_binding_does_not_reach_into_another_namespace(project: ProjectDirectory) -> None:
     project.edit("functions/dead-letter/func.yaml", "namespace: cabs", "namespace: other")
     loaded = project.load()

@@ -1,4 +1,4 @@
-"""A SinkBinding alone, row by row: knative/eventing sinkbinding_validation.go, knative.dev/pkg/tracker, apimachinery."""
+"""A SinkBinding alone, row by row: knative/eventing sinkbinding_validation.go, knative.dev/pkg/tracker."""
 
 from pathlib import Path
 
