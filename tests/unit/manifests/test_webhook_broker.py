@@ -69,7 +69,15 @@ def test_a_class_that_only_a_cluster_runs_is_the_meshs_own_problem(broker_class:
     assert_refused_for(loaded, [said])
 
 
-def test_what_a_namespaced_broker_refers_to_is_judged_too(tmp_path: Path) -> None:
-    text = BROKER.format(annotations=f"{{{CLASS}: KafkaNamespaced}}", spec=CONFIG.replace("ConfigMap", "Secret"))
+@pytest.mark.parametrize(
+    ("config", "refused"),
+    [
+        (CONFIG, []),
+        (CONFIG.replace("ConfigMap", "Secret"), ["invalid value: Secret: spec.config.kind"]),
+        (CONFIG.replace("name: c", "name: c, namespace: x"), ["invalid value: x: spec.config.namespace"]),
+    ],
+)
+def test_what_a_namespaced_broker_refers_to_is_judged_too(config: str, refused: list[str], tmp_path: Path) -> None:
+    loaded = load_object(tmp_path, BROKER.format(annotations=f"{{{CLASS}: KafkaNamespaced}}", spec=config))
     said = f"class KafkaNamespaced is not run by this mesh: metadata.annotations[{CLASS}]"
-    assert_refused_for(load_object(tmp_path, text), [said, "invalid value: Secret: spec.config.kind"])
+    assert_refused_for(loaded, [said, *refused])
