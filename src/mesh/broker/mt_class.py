@@ -22,7 +22,7 @@ ERROR_DATA_CHARACTERS = 1024  # of base64
 ALLOW = ("Allow", "POST, OPTIONS")
 _WEBHOOK = (("WebHook-Allowed-Origin", "*"), ("WebHook-Allowed-Rate", "*"))
 _PROBES = (b"/healthz", b"/readyz")
-_PARTS_OF_A_PATH = 2
+_SLASHES_OF_A_PATH = 2
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+\s*(;.*)?")
 _TRAVELLING = ("x-request-id", "retry-after", "knative-", "x-b3-")
 
@@ -42,8 +42,7 @@ def early(head: Head, _known: bool, ready: bool) -> Answer | None:
         return Answer(405)
     if head.target == b"/":
         return Answer(404)
-    parts = path(head.target).split(b"/")[1:]
-    return None if len(parts) == _PARTS_OF_A_PATH and all(parts) else Answer(400)
+    return None if path(head.target).count(b"/") == _SLASHES_OF_A_PATH else Answer(400)
 
 
 def _probe(head: Head, ready: bool) -> Answer | None:
