@@ -10,6 +10,7 @@ TOLD = ("allow", "webhook-allowed-origin", "webhook-allowed-rate", "k-network-ha
 ALLOW = {"allow": "POST, OPTIONS"}
 WEBHOOK = {**ALLOW, "webhook-allowed-origin": "*", "webhook-allowed-rate": "*"}
 PROBE = [("k-network-probe", "probe"), ("k-network-hash", "abc")]
+ECHO = {"k-network-hash": "abc"}
 KUBELET = [("user-agent", "kube-probe/1.32")]
 
 MT_INGRESS = "knative/eventing pkg/broker/ingress/ingress_handler.go"
@@ -73,6 +74,23 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("row", PATHS, ids=str)
-def test_methods_and_paths(row: Row, run: Run) -> None:
+DRAIN = "1.1; knative.dev/pkg network/handlers/drain.go; eventing-kafka-broker receiver/impl/handler/ProbeHandler.java"
+NO_SUCH_PATH = "the cluster's MT ingress has no such path (design 7, stated exception)"
+
+PROBES = [
+    row("a kubelet's probe", 405, 200, method="GET", headers=KUBELET, event=False, source=DRAIN),
+    row("a kubelet's probe by POST", 202, 200, headers=KUBELET, source=DRAIN),
+    row("a kubelet's probe where no broker is", 405, 200, method="GET", target="/x", headers=KUBELET, event=False),
+    row("Knative's probe", 200, 200, method="GET", headers=PROBE, event=False, kafka_tells=ECHO, mt_tells=ALLOW | ECHO),
+    row("Knative's probe by POST", 202, 200, headers=PROBE, mt_tells=ALLOW | ECHO, source=DRAIN),
+    row("Knative's probe where no broker is", 404, 200, method="GET", target="/x/y", headers=PROBE, mt_tells=ALLOW | ECHO),
+    row("Knative's probe without a hash", 202, 400, headers=PROBE[:1], source=DRAIN),
+    row("GET /healthz", 200, 200, method="GET", target="/healthz", event=False, mesh_only=NO_SUCH_PATH),
+    row("GET /readyz", 200, 200, method="GET", target="/readyz", event=False, mesh_only=NO_SUCH_PATH),
+    row("POST /healthz", 404, 400, target="/healthz"),
+]
+
+
+@pytest.mark.parametrize("row", [*PATHS, *PROBES], ids=str)
+def test_ingress(row: Row, run: Run) -> None:
     run.check(row)
