@@ -6,8 +6,10 @@ The functions are in `kafka_class` and `mt_class`, each with its source in Knati
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from mesh.broker import kafka_class, mt_class
+from mesh.broker.filter_rules import KAFKA_RULES, MT_RULES
 from mesh.broker.filters import compile_filters
 from mesh.broker.inherited import Inherited
 from mesh.broker.retry import BackoffPolicy, Failed, Policy
@@ -86,7 +88,7 @@ KAFKA = BrokerClass(
     backoff=kafka_class.backoff,
     takes_format=False,
     keeps_order=True,
-    compile_filters=compile_filters,
+    compile_filters=partial(compile_filters, KAFKA_RULES),
     received=kafka_class.received,
     write=percent_encoded,
     prefer_reply_of_sink=True,
@@ -116,7 +118,7 @@ MT = BrokerClass(
     backoff=mt_class.backoff,
     takes_format=True,
     keeps_order=False,
-    compile_filters=compile_filters,
+    compile_filters=partial(compile_filters, MT_RULES),
     received=mt_class.received,
     write=one_line,
     prefer_reply_of_sink=False,

@@ -1,134 +1,120 @@
-"""Decides whether an event passes a Trigger's filters, as the Kafka class does, and says why when it does not.
+"""Decides whether an event passes a Trigger's filters, by its broker class's rules, and says why when it does not.
 
-Semantics: knative-extensions/eventing-kafka-broker data-plane core/filter; CloudEvents Subscriptions API 3.2.4.1.
-Unlike Knative's other class, an empty value is no condition here and `not: {}` rejects everything. Unlike Kafka's code,
-and like Knative's documentation, `prefix` and `suffix` fail on an absent attribute instead of losing the event.
+Semantics: CloudEvents Subscriptions API 3.2.4.1; `filter_rules` has what the classes make of it. Unlike Kafka's code,
+and like Knative's documentation, `prefix` and `suffix` fail on an absent attribute instead of losing the event. Unlike
+MT's, children stay in the order they are written in, which decides between passing and no filter.
 """
 
 import operator
-import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from mesh.broker.cesql_results import Judge, cast_result
+from mesh.broker.cesql_results import Judge
+from mesh.broker.filter_rules import NO_FILTER, Attributes, Conditions, FilterRules, Read, Verdict
 from mesh.cesql.expression import compile_expression
 from mesh.manifests.model import All, Any, Cesql, Exact, Filter, Legacy, Not, Nothing, Prefix, Suffix
 
-Attributes = Mapping[str, str]
 Check = Callable[[Attributes], str | None]
-Read = Callable[[Attributes], str | None]
+Decide = Callable[[Attributes], Verdict]
 
 SHORT = 60  # characters of a CESQL expression that a reason repeats
 
-RFC3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A filter ready to decide, and itself in words."""
+
+    decide: Decide
+    text: str
 
 
-def compile_filters(filters: tuple[Filter, ...], judge: Judge = cast_result) -> Check:
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`holds` takes the event's value and the filter's; the words stand between them."""
+
+    holds: Callable[[str, str], bool]
+    wanted: str
+    failed: str
+
+
+EXACT = Comparison(operator.eq, "is", "not")
+PREFIX = Comparison(str.startswith, "starts with", "which does not start with")
+SUFFIX = Comparison(str.endswith, "ends with", "which does not end with")
+
+
+def compile_filters(rules: FilterRules, filters: tuple[Filter, ...]) -> Check:
     """Return a function from an event's attributes to None when it passes, else to a short sentence why not.
 
-    The attributes are text, extensions and `time` included, under their CloudEvents names; `judge` is the broker
-    class's rule for what a CESQL expression yields.
+    The attributes are text, extensions and `time` included, under their CloudEvents names.
     """
-    return _all([_compile(entry, judge) for entry in filters])
-
-
-def _compile(entry: Filter, judge: Judge) -> Check:  # noqa: C901, PLR0911 - one for each dialect
-    match entry:
-        case Exact(attributes) | Legacy(attributes):
-            return _each(attributes, operator.eq, "not")
-        case Prefix(attributes):
-            return _each(attributes, str.startswith, "which does not start with")
-        case Suffix(attributes):
-            return _each(attributes, str.endswith, "which does not end with")
-        case All(filters):
-            return compile_filters(filters, judge)
-        case Any(filters):
-            return _any([_compile(alternative, judge) for alternative in filters])
-        case Not(negated):
-            return _not(_compile(negated, judge), f"excluded by not: {describe(negated)}")
-        case Cesql(expression):
-            return _cesql(expression, judge)
-        case Nothing():
-            return _pass
-
-
-def describe(entry: Filter) -> str:  # noqa: C901, PLR0911 - one for each dialect
-    """Write a filter as one line, for sentences about it."""
-    match entry:
-        case Exact(attributes) | Legacy(attributes):
-            return _conditions(attributes, "is")
-        case Prefix(attributes):
-            return _conditions(attributes, "starts with")
-        case Suffix(attributes):
-            return _conditions(attributes, "ends with")
-        case All(filters):
-            return "(" + " and ".join(map(describe, filters)) + ")"
-        case Any(filters):
-            return "(" + " or ".join(map(describe, filters)) + ")"
-        case Not(negated):
-            return f"not {describe(negated)}"
-        case Cesql(expression):
-            return f"cesql {_short(expression)}"
-        case Nothing():
-            return "anything"
-
-
-def _conditions(attributes: Mapping[str, str], verb: str) -> str:
-    return " and ".join(f"{name} {verb} {value!r}" for name, value in attributes.items() if value) or "anything"
-
-
-def _each(attributes: Mapping[str, str], holds: Callable[[str, str], bool], otherwise: str) -> Check:
-    return _all([_one(name, value, holds, otherwise) for name, value in attributes.items() if value])
-
-
-def _one(name: str, wanted: str, holds: Callable[[str, str], bool], otherwise: str) -> Check:
-    read = _reader(name)
+    decide = _all(_compile_each(rules, filters), None).decide
 
     def check(attributes: Attributes) -> str | None:
+        verdict = decide(attributes)
+        return None if verdict is NO_FILTER else verdict
+
+    return check
+
+
+def _compile_each(rules: FilterRules, filters: tuple[Filter, ...]) -> list[Compiled]:
+    compiled = (_compile(rules, entry) for entry in filters)
+    return [entry for entry in compiled if entry is not None]
+
+
+def _compile(rules: FilterRules, entry: Filter) -> Compiled | None:  # noqa: C901, PLR0911 - one for each dialect
+    """None: the class leaves the entry out, as if it were not written."""
+    match entry:
+        case Legacy(attributes):
+            return _conditions(rules, rules.legacy(attributes), EXACT)
+        case Exact(attributes):
+            return _conditions(rules, rules.dialect(attributes), EXACT)
+        case Prefix(attributes):
+            return _conditions(rules, rules.dialect(attributes), PREFIX)
+        case Suffix(attributes):
+            return _conditions(rules, rules.dialect(attributes), SUFFIX)
+        case All(filters):
+            return _all(_compile_each(rules, filters), rules.all_of_none)
+        case Any(filters):
+            return _any(_compile_each(rules, filters), rules.any_of_none)
+        case Not(negated):
+            return _not(_compile(rules, negated))
+        case Cesql(expression):
+            return _cesql(expression, rules.judge)
+        case Nothing():
+            return _conditions(rules, rules.dialect({}), EXACT)
+
+
+def _conditions(rules: FilterRules, conditions: Conditions | None, comparison: Comparison) -> Compiled | None:
+    if conditions is None:
+        return None
+    checks = [_one(name, rules.reader(name), wanted, comparison) for name, wanted in conditions.items()]
+    words = " and ".join(f"{name} {comparison.wanted} {wanted!r}" for name, wanted in conditions.items())
+    return Compiled(_every(checks, None), words or "anything")
+
+
+def _one(name: str, read: Read, wanted: str, comparison: Comparison) -> Decide:
+    if not wanted:
+        return lambda attributes: None if read(attributes) else f"{name} is absent or empty"
+    holds, failed = comparison.holds, comparison.failed
+
+    def decide(attributes: Attributes) -> str | None:
         actual = read(attributes)
         if actual is None:
             return f"{name} is absent"
-        return None if holds(actual, wanted) else f"{name} is {actual!r}, {otherwise} {wanted!r}"
+        return None if holds(actual, wanted) else f"{name} is {actual!r}, {failed} {wanted!r}"
 
-    return check
-
-
-def _reader(name: str) -> Read:
-    if name == "time":
-        return _instant
-    # Kafka's data plane still knows the attribute's name in CloudEvents 0.2.
-    key = "dataschema" if name == "schemaurl" else name
-    return lambda attributes: attributes.get(key)
+    return decide
 
 
-def _instant(attributes: Attributes) -> str | None:
-    """The event's time as Java's ISO_INSTANT writes it: in UTC, with 0, 3, 6 or 9 digits of a second."""
-    written = attributes.get("time")
-    parts = written and RFC3339.fullmatch(written)
-    if not parts:
-        return written
-    try:
-        seconds = datetime.fromisoformat(f"{parts[1]}{parts[3]}".upper()).astimezone(UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError):
-        return written
-    return f"{seconds.isoformat()}{_fraction(parts[2] or '')}Z"
-
-
-def _fraction(digits: str) -> str:
-    nanoseconds = digits.ljust(9, "0")
-    while nanoseconds.endswith("000"):
-        nanoseconds = nanoseconds[:-3]
-    return f".{nanoseconds}" if nanoseconds else ""
-
-
-def _cesql(expression: str, judge: Judge) -> Check:
+def _cesql(expression: str, judge: Judge) -> Compiled:
     evaluate = compile_expression(expression).evaluate
+    text = f"cesql {_short(expression)}"
 
-    def check(attributes: Attributes) -> str | None:
+    def decide(attributes: Attributes) -> str | None:
         reason = judge(evaluate(attributes))
-        return reason and f"cesql {_short(expression)}: {reason}"
+        return reason and f"{text}: {reason}"
 
-    return check
+    return Compiled(decide, text)
 
 
 def _short(expression: str) -> str:
@@ -136,34 +122,60 @@ def _short(expression: str) -> str:
     return line if len(line) <= SHORT else f"{line[: SHORT - 1]}…"
 
 
-def _pass(_attributes: Attributes) -> None:
-    return None
+def _all(filters: list[Compiled], of_none: Verdict) -> Compiled:
+    return Compiled(_every([entry.decide for entry in filters], of_none), _joined(filters, " and "))
 
 
-def _all(checks: list[Check]) -> Check:
-    if len(checks) == 1:
-        return checks[0]
-    if not checks:
-        return _pass
-    return lambda attributes: _first(check(attributes) for check in checks)
+def _every(decisions: list[Decide], of_none: Verdict) -> Decide:
+    """The first that fails, else the last."""
+    if len(decisions) == 1:
+        return decisions[0]
+
+    def decide(attributes: Attributes) -> Verdict:
+        verdict = of_none
+        for each in decisions:
+            verdict = each(attributes)
+            if isinstance(verdict, str):
+                return verdict
+        return verdict
+
+    return decide
 
 
-def _first(reasons: Iterable[str | None]) -> str | None:
-    return next((reason for reason in reasons if reason is not None), None)
+def _any(filters: list[Compiled], of_none: Verdict) -> Compiled:
+    """The first that passes, else the last."""
+    if not filters:
+        return Compiled(lambda _attributes: of_none, "anything")
 
-
-def _any(checks: list[Check]) -> Check:
-    def check(attributes: Attributes) -> str | None:
-        reasons = []
-        for alternative in checks:
-            reason = alternative(attributes)
-            if reason is None:
+    def decide(attributes: Attributes) -> Verdict:
+        verdicts = []
+        for each in filters:
+            verdict = each.decide(attributes)
+            if verdict is None:
                 return None
-            reasons.append(reason)
-        return "no alternative holds: " + "; ".join(reasons)
+            verdicts.append(verdict)
+        return _no_alternative(verdicts) if isinstance(verdicts[-1], str) else verdicts[-1]
 
-    return check
+    return Compiled(decide, _joined(filters, " or "))
 
 
-def _not(negated: Check, reason: str) -> Check:
-    return lambda attributes: reason if negated(attributes) is None else None
+def _no_alternative(verdicts: Iterable[Verdict]) -> str:
+    return "no alternative holds: " + "; ".join(verdict for verdict in verdicts if isinstance(verdict, str))
+
+
+def _joined(filters: list[Compiled], word: str) -> str:
+    return f"({word.join(entry.text for entry in filters)})" if filters else "anything"
+
+
+def _not(negated: Compiled | None) -> Compiled:
+    if negated is None:
+        return Compiled(lambda _attributes: NO_FILTER, "not anything")
+    decide, reason = negated.decide, f"excluded by not: {negated.text}"
+
+    def opposite(attributes: Attributes) -> Verdict:
+        verdict = decide(attributes)
+        if verdict is None:
+            return reason
+        return None if isinstance(verdict, str) else verdict
+
+    return Compiled(opposite, f"not {negated.text}")
