@@ -40,8 +40,10 @@ class Broker:
         fails with LedgerUnavailable.
         """
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        stored = self._append(self.new(event))
-        stored.add_done_callback(lambda done: self._answer(done, answer))
+        new = self.new(event)
+        awaited = len(self.dispatchers) if self.broker_class.awaits_triggers else 0
+        settled = self._settlements.wait(new, awaited, FAN_OUT_SECONDS)
+        self._append(new).add_done_callback(lambda done: _answer(done, settled, answer))
         return answer
 
     async def replay(self, event: Event, letter: Letter) -> None:
@@ -49,6 +51,12 @@ class Broker:
         new = self.new(event, target=letter.trigger, replay_of=letter.id)
         # Shielded: the event is stored even when the one who asked has gone, and its trigger must be woken then, too.
         await asyncio.shield(self._append(new, Exhume(letter.id)))
+
+    def reply(self, event: Event, cause: Stored) -> Append:
+        """Place what a subscriber or a dead letter sink answered."""
+        new = self.new(event)
+        self._settlements.add(new, cause, len(self.dispatchers))
+        return new
 
     def new(self, event: Event, *, target: str | None = None, replay_of: str | None = None) -> Append:
         """Place the event: by its key, else on each partition in turn."""
@@ -64,9 +72,9 @@ class Broker:
         for dispatcher in self.dispatchers:
             dispatcher.wake()
 
-    def settled(self, stored: Stored, *, ok: bool, reply: int | None = None) -> None:
-        """A trigger is through with the event; `reply` is the sequence number of what it answered."""
-        self._settlements.report(stored.seq, ok=ok, reply=None if reply is None else (reply, len(self.dispatchers)))
+    def settled(self, stored: Stored, *, ok: bool) -> None:
+        """A trigger is through with the event."""
+        self._settlements.report(stored, ok=ok)
 
     def _append(self, new: Append, *more: Change) -> "asyncio.Future[list[int]]":
         future = self._ledger.write(new, *more)
@@ -78,16 +86,13 @@ class Broker:
             (seq,) = done.result()
             self.appended(seq, new)
 
-    def _answer(self, done: "asyncio.Future[list[int]]", answer: "asyncio.Future[bool]") -> None:
-        error = done.exception()
-        if error is not None:
-            answer.set_exception(error)
-        elif not self.broker_class.awaits_triggers:
-            answer.set_result(True)
-        else:
-            self._answer_when_settled(done.result()[0], answer)
 
-    def _answer_when_settled(self, seq: int, answer: "asyncio.Future[bool]") -> None:
-        settled = self._settlements.wait(seq, len(self.dispatchers))
-        settled.add_done_callback(lambda done: settle(answer, ok=done.result()))
-        answer.get_loop().call_later(FAN_OUT_SECONDS, lambda: settle(settled, ok=False))
+def _answer(done: "asyncio.Future[list[int]]", settled: "asyncio.Future[bool]", answer: "asyncio.Future[bool]") -> None:
+    error = done.exception()
+    if error is not None:
+        settled.cancel()
+        answer.set_exception(error)
+    elif settled.done():
+        settle(answer, ok=settled.result())
+    else:
+        settled.add_done_callback(lambda settled: settle(answer, ok=settled.result()))

@@ -33,13 +33,15 @@ logger = logging.getLogger(__name__)
 class Outlet(Protocol):
     """A broker, seen from its triggers."""
 
-    def new(self, event: Event) -> Append: ...
+    def reply(self, event: Event, cause: Stored) -> Append:
+        """Place what was answered to the cause."""
+        ...
 
     def appended(self, seq: int, new: Append) -> None:
         """A reply was stored."""
         ...
 
-    def settled(self, stored: Stored, *, ok: bool, reply: int | None = None) -> None:
+    def settled(self, stored: Stored, *, ok: bool) -> None:
         """A trigger is through with an event; not ok means that it is kept."""
         ...
 
@@ -174,7 +176,7 @@ class Carrier:
         changes: list[Change] = []
         if reply is not None:
             caused = Event(reply.attributes, reply.data, reply.headers or stored.event.headers)
-            changes.append(self._broker.new(caused))
+            changes.append(self._broker.reply(caused, stored))
         if progress.failure is None:
             await self._finish(stored, "delivered", None, changes)
             return
@@ -193,7 +195,7 @@ class Carrier:
             self._history.replied(stored, key, seq, from_sink=outcome == "sunk")
             self._broker.appended(seq, new)
         self._history.closed(stored, key, outcome, reason, letter)
-        self._broker.settled(stored, ok=outcome != "kept", reply=next(iter(seqs), None))
+        self._broker.settled(stored, ok=outcome != "kept")
 
     async def _record(self, changes: Callable[[], list[Change]]) -> list[int]:
         """Write, however long the disk is full: the event is not out of our hands before it is written down."""

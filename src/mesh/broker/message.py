@@ -8,6 +8,8 @@ from mesh.broker.route import Route
 from mesh.event import STRUCTURED, Event, one_line, to_headers
 from mesh.wire import Headers, Request
 
+_JSON = ("", "application/json", "text/json")
+
 
 def to_subscriber(route: Route, event: Event) -> Request:
     return _request(route, event, route.subscriber.path, prefer_reply=True)
@@ -30,21 +32,19 @@ def _request(route: Route, event: Event, path: str, *, prefer_reply: bool) -> Re
 
 
 def _structured(event: Event) -> bytes:
-    """In the JSON format: JSON data as it is, other data as base64 (CloudEvents JSON format 3.1)."""
+    """In the JSON format: JSON data as it is, text as text (cloudevents sdk-go v2 event/event_marshal.go)."""
     members: dict[str, object] = dict(event.attributes)
-    if event.data is not None and _is_json(event):
-        members["data"] = msgspec.Raw(event.data)
-    elif event.data is not None:
-        members["data_base64"] = base64.b64encode(event.data).decode()
+    if event.data is not None:
+        members |= _data(event.data, event.attributes.get("datacontenttype", ""))
     return msgspec.json.encode(members)
 
 
-def _is_json(event: Event) -> bool:
-    media_type = event.attributes.get("datacontenttype", "application/json").partition(";")[0].strip().lower()
-    if not media_type.endswith(("/json", "+json")):
-        return False
+def _data(data: bytes, content_type: str) -> dict[str, object]:
+    """Bytes that are neither the JSON that they claim to be nor text go as base64, which the SDK would garble."""
     try:
-        msgspec.json.decode(event.data or b"")
+        if content_type.partition(";")[0].strip().lower() in _JSON:
+            msgspec.json.decode(data)
+            return {"data": msgspec.Raw(data)}
+        return {"data": data.decode()}
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return False
-    return True
+        return {"data_base64": base64.b64encode(data).decode()}

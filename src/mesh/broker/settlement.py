@@ -7,6 +7,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mesh.ledger.records import Append, Stored
+
+# An event is known by what it has before it is written: a trigger can be through with it before its number is known.
+Key = tuple[float, str, str]
+
 
 @dataclass(slots=True)
 class _Open:
@@ -16,45 +21,55 @@ class _Open:
 
 
 class Settlements:
-    """Events that somebody waits for, by sequence number; what nobody waits for is ignored."""
+    """Events that somebody waits for; what nobody waits for is ignored."""
 
     def __init__(self) -> None:
-        self._open: dict[int, _Open] = {}
+        self._open: dict[Key, _Open] = {}
 
-    def wait(self, seq: int, triggers: int) -> "asyncio.Future[bool]":
-        """Return a future of whether no trigger gave the event up for good without a dead letter sink."""
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._begin(seq, triggers, lambda ok: settle(future, ok=ok))
+    def wait(self, event: Append, triggers: int, within: float) -> "asyncio.Future[bool]":
+        """Return a future of whether no trigger gave the event up for good without a dead letter sink.
+
+        To be called before the event is written. After `within` seconds it is False.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[bool] = loop.create_future()
+        if triggers == 0:
+            future.set_result(True)
+            return future
+        timer = loop.call_later(within, lambda: settle(future, ok=False))
+        self._open[_key(event)] = _Open(triggers, lambda ok: settle(future, ok=ok))
+        future.add_done_callback(lambda _: self._close(event, timer))
         return future
 
-    def report(self, seq: int, *, ok: bool, reply: tuple[int, int] | None = None) -> None:
-        """A trigger is through with the event; `reply`, a sequence number and its triggers, is waited for, too.
+    def add(self, reply: Append, cause: Stored, triggers: int) -> None:
+        """Let the cause end with its reply, which is about to be written.
 
         How the reply fares is its own matter: it is stored, and its dead letters are listed.
         """
-        if seq not in self._open:
+        if triggers and (standing := self._open.get(_key(cause))) is not None:
+            standing.outstanding += 1
+            self._open[_key(reply)] = _Open(triggers, lambda _: self.report(cause, ok=True))
+
+    def report(self, event: Stored, *, ok: bool) -> None:
+        """A trigger is through with the event."""
+        if (standing := self._open.get(_key(event))) is None:
             return
-        if reply is None:
-            self._end(seq, ok=ok)
-        else:
-            self._begin(*reply, lambda _: self._end(seq, ok=ok))
-
-    def _begin(self, seq: int, triggers: int, ended: Callable[[bool], object]) -> None:
-        if triggers == 0:
-            ended(True)
-        else:
-            self._open[seq] = _Open(triggers, ended)
-
-    def _end(self, seq: int, *, ok: bool) -> None:
-        standing = self._open[seq]
         standing.outstanding -= 1
         standing.ok &= ok
         if standing.outstanding == 0:
-            del self._open[seq]
+            del self._open[_key(event)]
             standing.ended(standing.ok)
+
+    def _close(self, event: Append, timer: asyncio.TimerHandle) -> None:
+        timer.cancel()
+        self._open.pop(_key(event), None)
 
 
 def settle(future: "asyncio.Future[bool]", *, ok: bool) -> None:
     """Give the future its result, unless it has one or nobody waits any more."""
     if not future.done():
         future.set_result(ok)
+
+
+def _key(event: Append | Stored) -> Key:
+    return event.accepted_at, event.event.source, event.event.id
