@@ -5,14 +5,10 @@ import json
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 
-from mesh import assembly
 from mesh.addresses import Resolver
-from mesh.assembly import Parts
-from mesh.broker.broker import Broker
-from mesh.broker.broker_class import KAFKA, MT, BrokerClass
 from mesh.broker.client import AiohttpClient
 from mesh.broker.delivery import Delivery
 from mesh.broker.faults import Faults
@@ -23,14 +19,15 @@ from mesh.clock import SystemClock
 from mesh.control.api import serving
 from mesh.control.discovery import RunningMesh as Announcement
 from mesh.control.discovery import announce, withdraw
-from mesh.errors import InvalidManifests, MeshError, NotDone
-from mesh.functions.hosting import Hosting, hosting
+from mesh.dispatching import Dispatching, Parts
+from mesh.errors import InvalidManifests, MeshError
+from mesh.functions.hosting import hosting
 from mesh.ledger.sqlite import SqliteLedger
-from mesh.manifests.immutable import immutable_problems
 from mesh.manifests.model import Project
 from mesh.manifests.project import load
 from mesh.operations import RunningMesh
 from mesh.options import UpOptions
+from mesh.reload import Reload
 from mesh.state import held
 
 LEDGER_FILE = "ledger.sqlite"
@@ -71,60 +68,28 @@ async def _run(project: Project, options: UpOptions, stopping: asyncio.Event) ->
     async with AsyncExitStack() as stack:
         ledger = stack.enter_context(closing(SqliteLedger(options.state / LEDGER_FILE)))
         client = await stack.enter_async_context(AiohttpClient())
-        parts = Parts(ledger, Delivery(client, faults, clock), history, clock)
-        brokers = assembly.brokers(project, parts)
-        await assembly.subscribe(project, parts)
-        ingress = Ingress({f"/{broker.key}".encode(): broker for broker in brokers}, _answering(brokers), clock)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        dispatching = Dispatching(Parts(ledger, Delivery(client, faults, clock), history, clock), tasks)
+        dispatching.open(project)
+        ingress = Ingress(dispatching.brokers, clock)
         listener = await stack.enter_async_context(_listening(ingress, options))
         functions = await stack.enter_async_context(hosting(project, options, listener.url, clock))
         resolver = Resolver(functions, listener.url)
-        assembly.dispatch(project, brokers, parts, resolver)
-        operations = RunningMesh(brokers, functions, ledger, history, faults, resolver.broker_url, _warnings(project))
+        reload = Reload(project, options.root, functions, dispatching, resolver, history)
+        operations = RunningMesh(
+            dispatching.brokers, functions, ledger, history, faults, resolver.broker_url, reload.warnings
+        )
         await stack.enter_async_context(_console(operations, options))
-        watch = functions.watch(_reload(project, functions, options))
-        await _dispatch(brokers, ingress, listener, watch, options, stopping)
-
-
-async def _dispatch(
-    brokers: Sequence[Broker],
-    ingress: Ingress,
-    listener: Listener,
-    watch: Coroutine[None, None, None],
-    options: UpOptions,
-    stopping: asyncio.Event,
-) -> None:
-    """Deliver until it is time to stop; then take no more in, and let what is in flight end within the grace."""
-    dispatchers = [dispatcher for broker in brokers for dispatcher in broker.dispatchers]
-    async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(one.run(), name=f"dispatch {one.route.key}") for one in dispatchers]
-        watching = tasks.create_task(watch, name="watch files")
+        await dispatching.dispatch(project, resolver)
+        watching = tasks.create_task(functions.watch(reload), name="watch files")
+        await clock.sleep(0)  # the watch begins before anybody is told to go ahead
         ingress.ready = True
         _say_ready(listener.url, options)
         await stopping.wait()
         ingress.ready = False
         watching.cancel()
         await listener.stop(options.grace_seconds)
-        for dispatcher in dispatchers:
-            dispatcher.stop()
-        _, late = await asyncio.wait(running, timeout=options.grace_seconds) if running else (set(), set())
-        for task in late:
-            logger.warning("%s did not end within %g s and is cut off", task.get_name(), options.grace_seconds)
-            task.cancel()
-
-
-def _reload(project: Project, functions: Hosting, options: UpOptions) -> Callable[[], Awaitable[None]]:
-    """What a saved manifest or func.yaml sets off; the last good state stays when it is wrong."""
-
-    async def reload() -> None:
-        saved = load(options.root)
-        wrong = [*saved.problems, *immutable_problems(project, saved)]
-        if wrong:
-            raise InvalidManifests(wrong)
-        await functions.apply(saved)
-        if (saved.brokers, saved.triggers) != (project.brokers, project.triggers):
-            raise NotDone("saved brokers and triggers are valid, and take effect when the mesh is started again")
-
-    return reload
+        await dispatching.stop(options.grace_seconds)
 
 
 @asynccontextmanager
@@ -147,11 +112,6 @@ async def _console(operations: RunningMesh, options: UpOptions) -> AsyncIterator
             withdraw(options.state)
 
 
-def _answering(brokers: Sequence[Broker]) -> BrokerClass:
-    """The class that answers for paths that are no broker's."""
-    return MT if brokers and all(broker.broker_class is MT for broker in brokers) else KAFKA
-
-
 def _say_ready(url: str, options: UpOptions) -> None:
     line = json.dumps({"ready": url}) if options.output == "json" else f"ready {url}"
     print(line, flush=True)  # noqa: T201 - what `mesh up` promises on its standard output
@@ -162,7 +122,3 @@ def _stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     return stopping
-
-
-def _warnings(project: Project) -> list[str]:
-    return [str(warning) for warning in project.warnings]

@@ -1,6 +1,6 @@
 """The running mesh as operators see it: implements the control API."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from mesh.broker.broker import Broker
 from mesh.broker.dead_letters import DeadLetters
@@ -21,13 +21,13 @@ class RunningMesh:
 
     def __init__(
         self,
-        brokers: Sequence[Broker],
+        brokers: Mapping[str, Broker],
         functions: Functions,
         ledger: Ledger,
         history: History,
         faults: Faults,
         url: Callable[[str], str],
-        warnings: Sequence[str],
+        warnings: Callable[[], Sequence[str]],
     ) -> None:
         self._brokers = brokers
         self._functions = functions
@@ -40,10 +40,10 @@ class RunningMesh:
 
     def status(self) -> shapes.Status:
         return shapes.Status(
-            brokers=[self._broker_status(broker) for broker in self._brokers],
+            brokers=[self._broker_status(broker) for broker in self._brokers.values()],
             triggers=[self._trigger_status(dispatcher) for dispatcher in self._dispatchers()],
             functions=list(self._functions.status()),
-            warnings=list(self._warnings),
+            warnings=list(self._warnings()),
         )
 
     async def trace(self, event_id: str, source: str | None) -> shapes.Trace:
@@ -126,7 +126,7 @@ class RunningMesh:
         return pending, begun
 
     def _dispatchers(self) -> list[Dispatcher]:
-        return [dispatcher for broker in self._brokers for dispatcher in broker.dispatchers]
+        return [dispatcher for broker in self._brokers.values() for dispatcher in broker.dispatchers]
 
     def _dispatcher(self, trigger: str) -> Dispatcher:
         key = self._named(trigger)

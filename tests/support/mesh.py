@@ -180,6 +180,13 @@ class MeshUp:
         done = self.cli("trace", event_id, "-o", "json")
         return _find(json.loads(done.stdout)["events"], trigger) if done.returncode == 0 else None
 
+    def delivery_of(self, event_id: str, trigger: str) -> dict[str, Any] | None:
+        """The named trigger's dealings with the event itself, whether it matched or not."""
+        done = self.cli("trace", event_id, "-o", "json")
+        events = json.loads(done.stdout)["events"] if done.returncode == 0 else []
+        deliveries = (delivery for event in events for delivery in event["deliveries"])
+        return next((delivery for delivery in deliveries if delivery["trigger"] == trigger), None)
+
     def _ready_url(self) -> str:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

@@ -79,7 +79,7 @@ class Client:
     """One connection to an ingress: what is sent arrives at once, what is answered is in `answers`."""
 
     def __init__(self, inlet: Inlet) -> None:
-        self.ingress = Ingress({b"/cabs/default": inlet}, inlet.broker_class, SystemClock())
+        self.ingress = Ingress({"cabs/default": inlet}, SystemClock())
         self.transport = Transport()
         self.gone = False
         self.connection = Connection(self.ingress, lambda _: None, self._leave)

@@ -77,7 +77,14 @@ class Carrier:
             await self._pause(step.due - self._clock.now())
             if self._stopping:
                 return
+            if step.phase == "subscriber" and step.attempts and not self._route.wants(stored):
+                await self._let_go(stored)
+                return
             step = await self._attempt(stored, step)
+
+    def reroute(self, route: Route) -> None:
+        """Let the trigger's new manifest hold from the next attempt on."""
+        self._route = route
 
     def stop(self) -> None:
         """End waits at once, and begin no attempt; those under way go on to their end."""
@@ -196,6 +203,10 @@ class Carrier:
             self._broker.appended(seq, new)
         self._history.closed(stored, key, outcome, reason, letter)
         self._broker.settled(stored, ok=outcome != "kept")
+
+    async def _let_go(self, stored: Stored) -> None:
+        """The trigger's filters were changed while the event waited, and no longer want it."""
+        await self._finish(stored, "not_matched", self._route.why_not(stored), [])
 
     async def _record(self, changes: Callable[[], list[Change]]) -> list[int]:
         """Write, however long the disk is full: the event is not out of our hands before it is written down."""

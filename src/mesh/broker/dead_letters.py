@@ -1,7 +1,7 @@
 """The mesh's own list of dead letters: shown, replayed to the trigger that failed, discarded."""
 
 import base64
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
@@ -18,8 +18,8 @@ from mesh.ledger.records import Exhume, Letter
 class DeadLetters:
     """A letter leaves the list in the same transaction that puts its event back, so that none is lost or doubled."""
 
-    def __init__(self, brokers: Sequence[Broker], ledger: Ledger, history: History) -> None:
-        self._brokers = {broker.key: broker for broker in brokers}
+    def __init__(self, brokers: Mapping[str, Broker], ledger: Ledger, history: History) -> None:
+        self._brokers = brokers
         self._ledger = ledger
         self._history = history
         self._leaving: set[str] = set()

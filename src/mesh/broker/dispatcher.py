@@ -49,6 +49,11 @@ class Dispatcher:
         """Say that the broker has a new event."""
         self._arrived.set()
 
+    def reroute(self, route: Route) -> None:
+        """Let the trigger's new manifest hold from the next attempt on, for what is in hand and for the backlog."""
+        self.route = route
+        self._carrier.reroute(route)
+
     def stop(self) -> None:
         self._stopping = True
         self._carrier.stop()

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from mesh.broker import kafka_class
-from mesh.broker.broker_class import BrokerClass
+from mesh.broker.broker_class import KAFKA, BrokerClass
 from mesh.broker.exchange import Application
 from mesh.clock import Clock
 from mesh.errors import LedgerUnavailable
@@ -33,17 +33,16 @@ class Inlet(Protocol):
 
 
 class Ingress(Application):
-    """`inlets` maps `/namespace/name` to a broker; `default` is the class that answers for paths that are none's."""
+    """`inlets` maps `namespace/name` to a broker, and may change."""
 
-    def __init__(self, inlets: Mapping[bytes, Inlet], default: BrokerClass, clock: Clock) -> None:
+    def __init__(self, inlets: Mapping[str, Inlet], clock: Clock) -> None:
         self._inlets = inlets
-        self._default = default
         self._clock = clock
         self.ready = False
 
     def early(self, head: Head) -> Answer | None:
         answering = self._class_at(head)
-        answer = answering.early(head, answering.path(head.target) in self._inlets, self.ready)
+        answer = answering.early(head, self._at(answering.path(head.target)) is not None, self.ready)
         return None if answer is None else _from(answering, answer)
 
     def max_body_bytes(self, head: Head) -> int:
@@ -58,7 +57,7 @@ class Ingress(Application):
         path = answering.path(head.target)
         try:
             event = answering.read(head.headers, body)
-            inlet = self._inlets.get(path)
+            inlet = self._at(path)
             if inlet is None:
                 return _from(answering, Answer(UNKNOWN))
             admitted = answering.admit(event.with_headers(answering.travels(head.headers)), self._clock.now())
@@ -68,9 +67,16 @@ class Ingress(Application):
             return _from(answering, Answer(MALFORMED))
         return _answered(answering, inlet.publish(admitted))
 
+    def _at(self, path: bytes) -> Inlet | None:
+        return self._inlets.get(path[1:].decode("latin-1"))
+
     def _class_at(self, head: Head) -> BrokerClass:
-        inlet = self._inlets.get(kafka_class.path(head.target))
-        return self._default if inlet is None else inlet.broker_class
+        """The class of the broker at that path; for a path that is none's, Kafka where the mesh has one of it."""
+        inlet = self._at(kafka_class.path(head.target))
+        if inlet is not None:
+            return inlet.broker_class
+        classes = {each.broker_class.name: each.broker_class for each in self._inlets.values()}
+        return classes.get(KAFKA.name) or next(iter(classes.values()), KAFKA)
 
 
 def _answered(answering: BrokerClass, published: "asyncio.Future[bool]") -> asyncio.Future[Answer]:

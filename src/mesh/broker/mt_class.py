@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from mesh.broker.inherited import STOCK_DEFAULTS, STOCK_ORIGIN, Inherited
+from mesh.broker.instants import rfc3339_nano
 from mesh.broker.retry import BackoffPolicy, Failed, failed_response
 from mesh.event import STRUCTURED, Event, NotACloudEvent, RawHeaders, from_http, plain_text
 from mesh.ledger.records import Failure, Stored
@@ -63,8 +64,10 @@ def _probe(head: Head, ready: bool) -> Answer | None:
 
 
 def read(headers: RawHeaders, body: bytes) -> Event:
-    """Without percent-decoding, and with the checks of the SDK's event.Validate (SDK event/eventcontext_v1.go)."""
+    """Without percent-decoding, `time` as Go writes it, and with the checks of event.Validate (SDK event/…_v1.go)."""
     event = from_http(headers, body, plain_text)
+    if "time" in event.attributes:
+        event = event.extended({"time": rfc3339_nano(event.attributes["time"])})
     for name in ("subject", "datacontenttype"):
         if event.attributes.get(name, "present").strip() == "":
             raise NotACloudEvent(f"{name} is there and empty")
@@ -83,8 +86,8 @@ def admit(event: Event, now: float) -> Event:
     ttl = max(int(written) - 1, 0) if re.fullmatch(r"[+-]?\d{1,9}", written) else MAX_TTL
     if ttl <= 0:
         raise NotACloudEvent(f"{TTL} {written} allows no further hop")
-    arrival = datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z")
-    return event.extended({TTL: str(ttl), ARRIVAL: arrival})
+    arrival = datetime.fromtimestamp(now, UTC).isoformat()
+    return event.extended({TTL: str(ttl), ARRIVAL: rfc3339_nano(arrival)})
 
 
 def inherit(broker: Broker, trigger: Trigger) -> Inherited:

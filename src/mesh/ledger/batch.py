@@ -15,6 +15,8 @@ _FORGET_OLDEST_SUNK = """DELETE FROM letters WHERE state = 'sunk' AND rowid <=
     (SELECT rowid FROM letters WHERE state = 'sunk' ORDER BY rowid DESC LIMIT 1 OFFSET ?)"""
 _INSERT_EVENT = """INSERT INTO events (seq, broker, partition, "offset", id, accepted_at, target, replay_of, event)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_SUBSCRIBE = """INSERT INTO subscriptions VALUES (?, ?, ?, ?)
+    ON CONFLICT (trigger) DO UPDATE SET rule = excluded.rule"""
 _encode = msgspec.msgpack.encode
 
 
@@ -90,8 +92,8 @@ class Batch:
                 self._bury(letter)
             case Exhume(letter_id):
                 self._execute("DELETE FROM letters WHERE id = ?", (letter_id,))
-            case Subscribe(trigger, broker):
-                self._execute("INSERT OR IGNORE INTO subscriptions VALUES (?, ?, ?)", (trigger, broker, self._newest))
+            case Subscribe(trigger, broker, rule):
+                self._execute(_SUBSCRIBE, (trigger, broker, self._newest, rule))
             case Unsubscribe(trigger):
                 self._unsubscribe(trigger)
 

@@ -19,6 +19,7 @@ class MemoryLedger:
         self._offsets: Counter[tuple[str, int]] = Counter()  # the next one of each broker's partition
         self._events: dict[int, Stored] = {}
         self._subscriptions: dict[str, tuple[str, int]] = {}  # broker, position
+        self._rules: dict[str, bytes] = {}
         self._rows: dict[tuple[str, int], Progress | None] = {}  # None: done
         self._letters: dict[str, Letter] = {}
 
@@ -86,8 +87,9 @@ class MemoryLedger:
                 self._bury(letter)
             case records.Exhume(letter_id):
                 self._letters.pop(letter_id, None)
-            case records.Subscribe(trigger, broker):
+            case records.Subscribe(trigger, broker, rule):
                 self._subscriptions.setdefault(trigger, (broker, self._newest))
+                self._rules[trigger] = rule
             case records.Unsubscribe(trigger):
                 self._subscriptions.pop(trigger, None)
                 self._rows = {key: row for key, row in self._rows.items() if key[0] != trigger}
@@ -115,4 +117,5 @@ class MemoryLedger:
         broker, position = self._subscriptions[trigger]
         rows = {seq: row for (of, seq), row in self._rows.items() if of == trigger}
         done = frozenset(seq for seq, row in rows.items() if row is None and seq > position)
-        return Subscription(trigger, broker, position, {seq: row for seq, row in rows.items() if row}, done)
+        still_open = {seq: row for seq, row in rows.items() if row}
+        return Subscription(trigger, broker, position, still_open, done, self._rules[trigger])

@@ -104,10 +104,14 @@ class Exhume(msgspec.Struct, frozen=True):
 
 
 class Subscribe(msgspec.Struct, frozen=True):
-    """A new trigger: it starts at the broker's newest event."""
+    """A trigger: a new one starts at the broker's newest event, a known one stays where it is.
+
+    `rule` is what it wants, in whoever's writing: kept for when it is gone.
+    """
 
     trigger: str
     broker: str
+    rule: bytes = b""
 
 
 class Unsubscribe(msgspec.Struct, frozen=True):
@@ -127,3 +131,4 @@ class Subscription(msgspec.Struct, frozen=True):
     position: int
     open: dict[int, Progress]
     done: frozenset[int]
+    rule: bytes = b""

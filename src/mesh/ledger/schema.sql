@@ -16,7 +16,8 @@ CREATE INDEX events_by_id ON events (id);
 CREATE TABLE subscriptions (
     trigger TEXT PRIMARY KEY,
     broker TEXT NOT NULL,
-    position INTEGER NOT NULL
+    position INTEGER NOT NULL,
+    rule BLOB NOT NULL
 ) WITHOUT ROWID;
 
 -- A row only for what is out of order (progress is null: done) or tried again.

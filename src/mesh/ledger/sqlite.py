@@ -36,7 +36,7 @@ class SqliteLedger:
         return self._writer.submit(changes)
 
     def subscriptions(self) -> Sequence[Subscription]:
-        rows = self._reading.execute("SELECT trigger, broker, position FROM subscriptions").fetchall()
+        rows = self._reading.execute("SELECT trigger, broker, position, rule FROM subscriptions").fetchall()
         return [self._subscription(*row) for row in rows]
 
     def read(self, broker: str, after: int, limit: int) -> Sequence[Stored]:
@@ -72,10 +72,11 @@ class SqliteLedger:
         self._reading.close()
         self._writing.close()
 
-    def _subscription(self, trigger: str, broker: str, position: int) -> Subscription:
+    def _subscription(self, trigger: str, broker: str, position: int, rule: bytes) -> Subscription:
         rows = self._reading.execute("SELECT seq, progress FROM deliveries WHERE trigger = ?", (trigger,)).fetchall()
         open_rows = {seq: _decode_progress(blob) for seq, blob in rows if blob is not None}
-        return Subscription(trigger, broker, position, open_rows, frozenset(seq for seq, blob in rows if blob is None))
+        done = frozenset(seq for seq, blob in rows if blob is None)
+        return Subscription(trigger, broker, position, open_rows, done, rule)
 
     def _abandon(self) -> None:
         """Give up the failed transaction; a full disk leaves none to roll back, or one that SQLite ended itself."""

@@ -30,7 +30,7 @@ async def running(mesh: Running) -> AsyncIterator[Running]:
 @pytest.fixture
 async def dead_letters(running: Running, ledger: MemoryLedger) -> DeadLetters:
     await ledger.write(Bury(letter("l-1")), Bury(letter("l-2", "sunk")), Bury(letter("l-3", trigger="cabs/gone")))
-    return DeadLetters([running.broker], ledger, running.history)
+    return DeadLetters({BROKER: running.broker}, ledger, running.history)
 
 
 def ids(ledger: MemoryLedger) -> list[str]:
@@ -103,7 +103,7 @@ async def test_two_operators_at_once_replay_a_letter_once(tmp_path: Path) -> Non
         mesh = Running(ledger)
         await ledger.write(Bury(letter("l-1")))
         async with mesh.dispatching(ROUTE):
-            dead_letters = DeadLetters([mesh.broker], ledger, mesh.history)
+            dead_letters = DeadLetters({BROKER: mesh.broker}, ledger, mesh.history)
             asked = [dead_letters.replay(Replay(ids=["l-1"])) for _ in range(2)]
             first, second = await asyncio.gather(*asked, return_exceptions=True)
             await until(lambda: not ledger.read(BROKER, 0, 10))

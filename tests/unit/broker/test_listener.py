@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 import pytest
 
 from mesh.broker import listener as module
-from mesh.broker.broker_class import KAFKA
 from mesh.broker.ingress import Ingress
 from mesh.broker.listener import Listener
 from mesh.clock import SystemClock
@@ -19,7 +18,7 @@ from support.serving import ACCEPTED, Inlet, post, refusal
 
 @pytest.fixture
 async def listener(inlet: Inlet) -> AsyncIterator[Listener]:
-    opened = Listener(Ingress({b"/cabs/default": inlet}, KAFKA, SystemClock()), Address("127.0.0.1", 0))
+    opened = Listener(Ingress({"cabs/default": inlet}, SystemClock()), Address("127.0.0.1", 0))
     await opened.start()
     yield opened
     await opened.stop(0.0)
@@ -42,7 +41,7 @@ async def test_port_0_becomes_a_port_that_answers(listener: Listener) -> None:
 
 async def test_an_address_that_is_taken_is_refused_with_a_sentence(listener: Listener, inlet: Inlet) -> None:
     port = int(listener.url.rpartition(":")[2])
-    second = Listener(Ingress({}, KAFKA, SystemClock()), Address("127.0.0.1", port))
+    second = Listener(Ingress({}, SystemClock()), Address("127.0.0.1", port))
     with pytest.raises(NotDone, match=rf"cannot listen on 127.0.0.1:{port} \(.*in use.*\): end what holds the port"):
         await second.start()
 
