@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import httptools
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

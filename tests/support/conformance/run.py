@@ -122,6 +122,8 @@ async def _cancel_rest() -> None:
     for task in rest:
         task.cancel()
     await asyncio.gather(*rest, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_default_executor()
+    await asyncio.sleep(0.05)  # for the connections that were closed just now
 
 
 def _write(file: Path, objects: Sequence[dict[str, Any]]) -> None:

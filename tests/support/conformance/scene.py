@@ -12,6 +12,8 @@ from support.conformance.exchange import Answer, exchange, written
 from support.conformance.receiver import Place, Received, Receiver
 from support.conformance.row import Row
 
+Headers = tuple[tuple[str, str | bytes], ...]
+
 QUIET_SECONDS = 0.4
 
 
@@ -34,6 +36,7 @@ class Scene:
         self.row = row
         self.stage = stage
         self._numbers = count(1)
+        self._sending: list[asyncio.Task[Answer]] = []
 
     @property
     def broker_class(self) -> str:
@@ -65,13 +68,18 @@ class Scene:
     async def send(
         self,
         body: bytes | None = b"",
-        headers: tuple[tuple[str, str | bytes], ...] = (),
-        *,
-        broker: str = "",
+        headers: Headers = (),
         **attributes: str | bytes | None,
     ) -> Answer:
-        """Post a binary event."""
-        return await self.request("POST", "", [*self.attributes(**attributes), *headers], body, broker=broker)
+        """Post a binary event to the row's (first) broker."""
+        return await self.request("POST", "", [*self.attributes(**attributes), *headers], body)
+
+    def begin(self, **arguments: Any) -> "asyncio.Task[Answer]":
+        """Send, and let the answer take its time: a class whose producer waits would hold the row up."""
+        task = asyncio.create_task(self.send(**arguments))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._sending.append(task)
+        return task
 
     async def structured(self, content_type: str = "application/cloudevents+json", **members: Any) -> Answer:
         """Post an event in structured mode, with these members changed, added or left out."""
