@@ -1,5 +1,6 @@
 """The running mesh as operators see it: implements the control API."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from mesh.broker.broker import Broker
@@ -41,7 +42,7 @@ class RunningMesh:
     def status(self) -> shapes.Status:
         return shapes.Status(
             brokers=[self._broker_status(broker) for broker in self._brokers.values()],
-            triggers=[self._trigger_status(dispatcher) for dispatcher in self._dispatchers()],
+            triggers=self._trigger_statuses(),
             functions=list(self._functions.status()),
             warnings=list(self._warnings()),
         )
@@ -64,7 +65,7 @@ class RunningMesh:
             waiting, begun = self._outstanding(dispatcher, event_type)
             pending, in_flight = pending + waiting, in_flight + begun
         keys = {dispatcher.route.key for dispatcher in dispatchers}
-        kept = self._dead_letters.count("kept", keys if trigger else None, event_type)
+        kept = self._dead_letters.kept(keys if trigger else None, event_type)
         return shapes.Drained(drained=pending + in_flight + kept == 0, pending=pending, in_flight=in_flight, kept=kept)
 
     async def dead_letters(self, event_type: str | None, trigger: str | None) -> list[shapes.DeadLetter]:
@@ -101,7 +102,11 @@ class RunningMesh:
             namespace=namespace, name=name, broker_class=broker.broker_class.name, url=self._url(broker.key)
         )
 
-    def _trigger_status(self, dispatcher: Dispatcher) -> shapes.TriggerStatus:
+    def _trigger_statuses(self) -> list[shapes.TriggerStatus]:
+        dead = self._dead_letters.by_trigger()
+        return [self._trigger_status(dispatcher, dead) for dispatcher in self._dispatchers()]
+
+    def _trigger_status(self, dispatcher: Dispatcher, dead: Counter[str]) -> shapes.TriggerStatus:
         trigger, key = dispatcher.route.trigger, dispatcher.route.key
         pending, in_flight = self._outstanding(dispatcher, None)
         return shapes.TriggerStatus(
@@ -113,7 +118,7 @@ class RunningMesh:
             in_flight=in_flight,
             delivered=self._history.delivered[key],
             failed=self._history.failed[key],
-            dead=self._dead_letters.count(None, {key}, None),
+            dead=dead[key],
         )
 
     def _outstanding(self, dispatcher: Dispatcher, event_type: str | None) -> tuple[int, int]:

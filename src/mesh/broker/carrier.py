@@ -2,14 +2,11 @@
 
 import asyncio
 import logging
-import re
 import uuid
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from msgspec import structs
-
-from mesh.broker import message
+from mesh.broker import failures, message
 from mesh.broker.delivery import Delivery, Result
 from mesh.broker.history import History
 from mesh.broker.offsets import Offsets
@@ -18,14 +15,11 @@ from mesh.broker.route import Route
 from mesh.clock import Clock, rfc3339
 from mesh.control.shapes import Attempt, Outcome
 from mesh.errors import LedgerUnavailable
-from mesh.event import Event, attribute_text
+from mesh.event import Event
 from mesh.ledger.port import Ledger
 from mesh.ledger.records import Append, Bury, Change, Failure, Finish, Letter, Postpone, Progress, Stored
-from mesh.wire import Response
 
-BODY_BYTES_KEPT = 1024  # no broker class tells a dead letter sink more
 LEDGER_PAUSE_SECONDS = 1.0
-_EXTENSION = re.compile(r"kne-([a-z0-9]+)")
 
 logger = logging.getLogger(__name__)
 
@@ -161,19 +155,13 @@ class Carrier:
         self, stored: Stored, progress: Progress, result: Result, failed: Failed, reason: str
     ) -> Progress | None:
         if progress.failure is not None:
-            failure = _with_sink_failure(progress.failure, reason)
+            failure = failures.of_sink(progress.failure, reason)
         else:
-            failure = self._failure(result.response, failed, reason, progress.attempts + 1)
+            failure = failures.of_subscriber(self._route, result.response, failed, reason, progress.attempts + 1)
             if self._route.sink is not None:
                 return await self._postpone(stored, Progress("dead_letter_sink", failure=failure, last=reason))
         await self._keep(stored, failure)
         return None
-
-    def _failure(self, response: Response | None, failed: Failed, reason: str, attempts: int) -> Failure:
-        if failed.at_broker or failed.status is None or response is None:
-            destination = self._route.broker_url if failed.at_broker else self._route.subscriber.url
-            return Failure(destination, failed.status, b"", {}, reason, attempts, failed.told)
-        return _told_by(response, failed, Failure(self._route.subscriber.url, None, b"", {}, reason, attempts))
 
     async def _keep(self, stored: Stored, failure: Failure) -> None:
         letter = self._letter(stored, "kept", failure)
@@ -246,22 +234,3 @@ class Carrier:
             next_due=None if due is None else rfc3339(due),
         )
         self._history.attempted(stored, self._route.key, attempt, ok=failed is None, next_due=due)
-
-
-def _told_by(response: Response, failed: Failed, failure: Failure) -> Failure:
-    """Add what the subscriber said: body, `kne-` headers, its own reason."""
-    extensions = {match[1]: value for name, value in response.headers if (match := _EXTENSION.fullmatch(name))}
-    told = attribute_text(extensions.get("reason", "").encode("latin-1"))
-    return structs.replace(
-        failure,
-        code=failed.status,
-        body=response.body[:BODY_BYTES_KEPT],
-        extensions=extensions,
-        reason=f"{failure.reason} ({told})" if told else failure.reason,
-        told=failed.told,
-    )
-
-
-def _with_sink_failure(failure: Failure, reason: str) -> Failure:
-    words = f"{failure.reason}; then the dead letter sink failed, too: {reason}"
-    return Failure(failure.destination, failure.code, failure.body, failure.extensions, words, failure.attempts)

@@ -1,9 +1,9 @@
 """The mesh's own list of dead letters: shown, replayed to the trigger that failed, discarded."""
 
 import base64
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Literal
 
 from mesh.broker.broker import Broker
 from mesh.broker.history import History
@@ -24,11 +24,14 @@ class DeadLetters:
         self._history = history
         self._leaving: set[str] = set()
 
-    def count(
-        self, state: Literal["sunk", "kept"] | None, triggers: Collection[str] | None, event_type: str | None
-    ) -> int:
+    def by_trigger(self) -> Counter[str]:
+        """How many dead letters each trigger has."""
+        return Counter(letter.trigger for letter in self._ledger.letters())
+
+    def kept(self, triggers: Collection[str] | None, event_type: str | None) -> int:
+        """How many are kept, of these triggers and of this type; they count as outstanding."""
         return sum(
-            state in (None, letter.state)
+            letter.state == "kept"
             and (triggers is None or letter.trigger in triggers)
             and event_type in (None, letter.event.type)
             for letter in self._ledger.letters()

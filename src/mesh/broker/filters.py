@@ -160,7 +160,12 @@ def _any(filters: list[Compiled], of_none: Verdict) -> Compiled:
 
 
 def _no_alternative(verdicts: Iterable[Verdict]) -> str:
-    return "no alternative holds: " + "; ".join(verdict for verdict in verdicts if isinstance(verdict, str))
+    reasons = [verdict for verdict in verdicts if isinstance(verdict, str)]
+    parts = [reason.partition(", not ") for reason in reasons]
+    found = {what for what, _, _ in parts}
+    if len(found) == 1 and all(wanted for _, _, wanted in parts):
+        return f"{found.pop()}, not {' or '.join(wanted for _, _, wanted in parts)}"
+    return "no alternative holds: " + "; ".join(reasons)
 
 
 def _joined(filters: list[Compiled], word: str) -> str:

@@ -41,8 +41,8 @@ async def test_letters_are_listed_and_counted_by_type_trigger_and_state(dead_let
     assert [one.id for one in dead_letters.listed(None, None)] == ["l-1", "l-2", "l-3"]
     assert [one.id for one in dead_letters.listed("ride", "cabs/gone")] == ["l-3"]
     assert dead_letters.listed("fee", None) == []
-    assert dead_letters.count("kept", None, None) == 2
-    assert dead_letters.count(None, {"cabs/invoice"}, "ride") == 2
+    assert dead_letters.kept(None, None) == 2
+    assert dead_letters.by_trigger()["cabs/invoice"] == 2
 
 
 async def test_a_letter_is_shown_with_its_event(dead_letters: DeadLetters) -> None:
