@@ -59,6 +59,6 @@ class Client(Protocol):
     async def send(self, base: str, request: Request, *, within: float) -> Response:
         """POST or GET `base + request.path`; `within` seconds cover everything from connect to the last byte.
 
-        Raises NoAnswer when there is no response: refused, cut off, too slow, or not HTTP.
+        Raises NoAnswer when there is no response: refused, cut off, not HTTP, or too slow (TooLate).
         """
         ...

@@ -6,7 +6,7 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from mesh.errors import NoAnswer
+from mesh.errors import NoAnswer, TooLate
 from mesh.wire import Request, Response
 
 MAX_RESPONSE_BYTES = 8 * 1_048_576
@@ -42,7 +42,7 @@ class AiohttpClient:
             ) as response:
                 return await _read(response)
         except TimeoutError:
-            raise NoAnswer(f"no response within {within:g} s") from None
+            raise TooLate(f"no response within {within:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise NoAnswer(_sentence(base, error)) from error
 
