@@ -20,12 +20,11 @@ ERROR = ("knativeerrordest", "knativeerrorcode", "knativeerrordata")
 BIG = b"0123456789" * 200
 
 
-def told(scene: Scene, dead: Received, to: str = "subscriber") -> dict[str, str | None]:
+def told(scene: Scene, dead: Received, to: str = "subscriber") -> dict[str, str]:
     """The failure as the dead letter tells it; the subscriber's address as its name."""
     details = {name.removeprefix("knativeerror"): dead.header(f"ce-{name}") for name in ERROR}
-    if details["dest"] == scene.address(to):
-        details["dest"] = to
-    return {name: value for name, value in details.items() if value is not None}
+    given = {name: value for name, value in details.items() if value is not None}
+    return given | ({"dest": to} if given.get("dest") == scene.address(to) else {})
 
 
 def text(body: bytes) -> str:
@@ -39,7 +38,7 @@ def failing(
 
     async def see(scene: Scene) -> object:
         scene.place().answers(reply)
-        await scene.send(b"{}", **attributes)
+        await scene.send(b"{}", (), **attributes)
         return told(scene, await scene.delivered("sink"))
 
     return Row(
@@ -106,7 +105,7 @@ def died(
 
 
 KNE = Reply(status=422, headers=(("kne-reason", "poison"), ("Kne-Retry", "never"), ("x-kne", "1")))
-TIMES = {"time": "2026-01-02T03:04:05Z", "subject": "ride/1", "rideid": "r-1", "id": "dead-1"}
+TIMES: dict[str, Any] = {"time": "2026-01-02T03:04:05Z", "subject": "ride/1", "rideid": "r-1", "id": "dead-1"}
 
 
 def present(*headers: str) -> Any:

@@ -84,7 +84,7 @@ def structured(name: str, expected: Mapping[str, Any], status: int = 200, **chan
     return Row(name=name, source=READ, see=see, expected=expected, triggers=TRIGGERS)
 
 
-V1 = {"ce_specversion": "1.0"}
+V1: dict[str, Any] = {"ce_specversion": "1.0"}
 
 ANSWERS = [
     answering("an empty answer", both(NOTHING)),

@@ -30,16 +30,22 @@ def _broker_of(row: Row, trigger: Trigger, shared: str) -> tuple[str, str]:
 
 
 def _filter(row: Row, trigger: Trigger) -> dict[str, Any]:
-    wanted = {} if trigger.everything else {"type": row.key + trigger.type}
+    own = {"type": row.key + trigger.type}
+    written: dict[str, Any] = {}
+    if trigger.filter is not None or not trigger.filters:
+        written["filter"] = {"attributes": own | dict(trigger.filter or {})}
     if trigger.filters:
-        return {"filters": [*([{"exact": wanted}] if wanted else []), *trigger.filters]}
-    return {"filter": {"attributes": wanted | dict(trigger.filter or {})}}
+        written["filters"] = [{"exact": own}, *trigger.filters]
+    return written
 
 
-def brokers(rows: Iterable[Row], shared: str, broker_class: str, receiver_url: str) -> Iterator[dict[str, Any]]:
-    """The shared Broker, which has no delivery of its own, and those of the rows."""
-    namespace, _, name = shared.partition("/")
-    yield from _broker(name, Broker(namespace=namespace), broker_class)
+def brokers(
+    rows: Iterable[Row], shared: Iterable[str], broker_class: str, receiver_url: str
+) -> Iterator[dict[str, Any]]:
+    """The shared Brokers, which have no delivery of their own, and those of the rows."""
+    for key in shared:
+        namespace, _, name = key.partition("/")
+        yield from _broker(name, Broker(namespace=namespace), broker_class)
     for row in rows:
         for broker in row.brokers:
             for manifest in _broker(f"{row.key}-{broker.name}", broker, broker_class):

@@ -18,7 +18,7 @@ INGRESS = "ingress:"  # `ingress:NS/NAME` is that broker's address
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trigger:
-    """A Trigger of a row; without `filters` it takes events of the row's own type, which is the row's key."""
+    """A Trigger of a row; it takes events of the row's own type, which is the row's key."""
 
     to: str = "receiver:subscriber"
     type: str = ""  # a suffix of the row's key
@@ -28,7 +28,6 @@ class Trigger:
     subscriber: Mapping[str, Any] | None = None  # instead of `to`
     annotations: Mapping[str, str] | None = None
     broker: str = ""  # which of the row's own
-    everything: bool = False  # no condition on the type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,7 +44,7 @@ class Broker:
 class Row:
     """`see` does what the rule is about and returns what was seen; that is compared with what the class shall do.
 
-    `mesh_only` says why a real broker cannot be asked. A row for one class alone leaves the other out.
+    `mesh_only` says why a real broker cannot be asked.
     """
 
     name: str

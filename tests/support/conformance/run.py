@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 import yaml
 
 from support.conformance.manifests import brokers, triggers
@@ -18,8 +19,8 @@ from support.conformance.row import Row
 from support.conformance.scene import Scene, Stage
 from support.mesh import MeshUp
 
-SHARED = "conformance/shared"
-AT_ONCE = 40  # rows under way
+SHARED = [f"conformance/shared-{number}" for number in range(20)]  # each event is shown to all triggers of its broker
+AT_ONCE = 30  # rows under way
 SEEN_SECONDS = 90.0
 
 
@@ -46,6 +47,8 @@ class Run:
 
     def check(self, row: Row) -> None:
         """Compare what was seen with what the row says of this class."""
+        if row.key not in self._seen:
+            pytest.skip(row.only_here)
         seen = self._seen[row.key].result(SEEN_SECONDS)
         expected = row.expected[self.stage.broker_class]
         assert row.holds(seen, expected), f"saw {seen!r}, not {expected!r} ({row.source})"
@@ -57,14 +60,16 @@ def on_mesh(rows: Sequence[Row], broker_class: str, directory: Path) -> Iterator
     receiver = Receiver()
     with _loop() as loop, _listening(receiver, loop, "127.0.0.1", 0) as receiver_url:
         (directory / "functions").mkdir()
+        shared = {row.key: SHARED[number % len(SHARED)] for number, row in enumerate(rows)}
         objects = list(brokers(rows, SHARED, broker_class, receiver_url))
+        subscribed = [trigger for row in rows for trigger in triggers(row, shared[row.key], receiver_url)]
         _write(directory / "broker" / "100-brokers.yaml", objects)
-        _write(directory / "triggers" / "all.yaml", [t for row in rows for t in triggers(row, SHARED, receiver_url)])
+        _write(directory / "triggers" / "all.yaml", subscribed)
         mesh = MeshUp(directory, directory / ".mesh")
         try:
             mesh.start("--grace", "100ms")
             urls = {key: f"{mesh.url}/{key}" for key in map(_key, objects)}
-            stage = Stage(broker_class, receiver, receiver_url, urls, SHARED, lambda *words: mesh.cli(*words).stdout)
+            stage = Stage(broker_class, receiver, receiver_url, urls, shared, lambda *words: mesh.cli(*words).stdout)
             yield Run(stage, _start(rows, stage, loop))
         finally:
             mesh.end()
@@ -74,16 +79,17 @@ def on_mesh(rows: Sequence[Row], broker_class: str, directory: Path) -> Iterator
 def on_broker(rows: Sequence[Row], pointed: Pointed) -> Iterator[Run]:
     """Run the rows against a broker that is there, with their Triggers applied."""
     receiver = Receiver()
-    with _loop() as loop, _listening(receiver, loop, "0.0.0.0", int(pointed.receiver.rpartition(":")[2])):
+    port = int(pointed.receiver.rpartition(":")[2])
+    with _loop() as loop, _listening(receiver, loop, "0.0.0.0", port):
         urls = {pointed.shared: pointed.url}
-        stage = Stage(pointed.broker_class, receiver, f"http://{pointed.receiver}", urls, pointed.shared)
-        yield Run(stage, _start(rows, stage, loop))
+        shared = {row.key: pointed.shared for row in rows}
+        stage = Stage(pointed.broker_class, receiver, f"http://{pointed.receiver}", urls, shared)
+        yield Run(stage, _start([row for row in rows if not row.only_here], stage, loop))
 
 
 def _start(rows: Iterable[Row], stage: Stage, loop: asyncio.AbstractEventLoop) -> dict[str, "Future[Any]"]:
     slots = asyncio.Semaphore(AT_ONCE)
-    chosen = [row for row in rows if stage.broker_class in row.expected]
-    return {row.key: asyncio.run_coroutine_threadsafe(_see(row, stage, slots), loop) for row in chosen}
+    return {row.key: asyncio.run_coroutine_threadsafe(_see(row, stage, slots), loop) for row in rows}
 
 
 async def _see(row: Row, stage: Stage, slots: asyncio.Semaphore) -> Any:

@@ -19,13 +19,13 @@ QUIET_SECONDS = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One broker class, up: `urls` by the brokers' `namespace/name`, `shared` the broker of rows without their own."""
+    """One broker class, up: `urls` by the brokers' `namespace/name`, `shared` names those of rows without their own."""
 
     broker_class: str
     receiver: Receiver
     receiver_url: str
     urls: dict[str, str]
-    shared: str
+    shared: dict[str, str]
     cli: "Callable[..., str] | None" = None
 
 
@@ -45,7 +45,7 @@ class Scene:
     def broker(self, name: str = "") -> str:
         """The `namespace/name` of the row's broker."""
         own = [broker for broker in self.row.brokers if name in ("", broker.name)]
-        return f"{own[0].namespace}/{self.row.key}-{own[0].name}" if own else self.stage.shared
+        return f"{own[0].namespace}/{self.row.key}-{own[0].name}" if own else self.stage.shared[self.row.key]
 
     def url(self, broker: str = "") -> str:
         return self.stage.urls[self.broker(broker)]
