@@ -146,8 +146,8 @@ def ends(name: str, expected: Mapping[str, Any], delivery: Mapping[str, Any], so
         scene.place().answers(Reply(status=400))
         scene.place("sink").answers(Reply(status=500))
         answer = await scene.send()
-        await scene.calls()
-        return answer.status, len(scene.place("sink").received), await states(scene)
+        sunk = await scene.calls("sink", scene.expected[1])
+        return answer.status, sunk, await states(scene)
 
     return Row(name=name, source=source, see=see, expected=expected, triggers=(Trigger(delivery=delivery),))
 

@@ -30,9 +30,12 @@ def failing(
     async def see(scene: Scene) -> tuple[int, int, int]:
         scene.place().answers(Reply(status=500))
         scene.begin()
-        await scene.delivered()
-        calls = await scene.calls()
-        return calls, len(scene.place("triggers").received), len(scene.place("brokers").received)
+        calls, triggers, brokers = scene.expected
+        return (
+            await scene.calls(hoped=calls),
+            await scene.calls("triggers", triggers),
+            await scene.calls("brokers", brokers),
+        )
 
     return Row(
         name=name,

@@ -67,11 +67,10 @@ def answering(
 async def outcome(scene: Scene) -> dict[str, Any]:
     await scene.send()
     await scene.delivered()
-    calls = await scene.calls()
     return {
-        "calls": calls,
-        "replied": bool(scene.place("replied").received),
-        "sunk": bool(scene.place("sink").received),
+        "calls": await scene.calls(hoped=scene.expected["calls"]),
+        "replied": await scene.calls("replied", hoped=scene.expected["replied"]) > 0,
+        "sunk": await scene.calls("sink", hoped=scene.expected["sunk"]) > 0,
     }
 
 
@@ -142,7 +141,8 @@ async def _from_sink(scene: Scene) -> object:
     scene.place().answers(Reply(status=400))
     scene.place("sink").answers(Reply(headers=event(scene)))
     await scene.send()
-    return await scene.calls("sink"), await scene.calls("replied")
+    sunk, replied = scene.expected
+    return await scene.calls("sink", sunk), await scene.calls("replied", replied)
 
 
 async def _text_from_sink(scene: Scene) -> object:
@@ -150,7 +150,7 @@ async def _text_from_sink(scene: Scene) -> object:
     scene.place().answers(Reply(status=400))
     scene.place("sink").answers(Reply(body=b"thank you"))
     await scene.send()
-    await scene.calls("sink")
+    await scene.calls("sink", 1)
     letters = await scene.cli("dead-letters", "list", "--type", scene.row.key)
     return len(scene.place("sink").received), [letter["state"] for letter in letters]
 
@@ -161,7 +161,7 @@ async def _hops(scene: Scene) -> object:
     scene.place().answers(*[again] * 7, Reply())
     scene.begin(knativebrokerttl="4")
     await scene.delivered()
-    calls = await scene.calls()
+    calls = await scene.calls(hoped=scene.expected[0])
     dead = scene.place("sink").received
     return calls, [
         (one.header("ce-knativeerrorcode"), one.header("ce-knativeerrordest") == scene.url()) for one in dead
@@ -173,8 +173,7 @@ async def _own_limit(scene: Scene) -> object:
     again = Reply(headers=event(scene, type=scene.row.key, knativebrokerttl="200"))
     scene.place().answers(again, again, again, again, Reply())
     scene.begin(knativebrokerttl="3")
-    await scene.delivered()
-    return await scene.calls()
+    return await scene.calls(hoped=scene.expected)
 
 
 def seen(name: str, see: Any, expected: Mapping[str, Any], source: str = ROUTED, mesh_only: str = "") -> Row:

@@ -16,7 +16,7 @@ DEFAULTS = "3.1; eventing-kafka-broker control-plane reconciler/consumer/consume
 TIMEOUTS = "3.5; knative/eventing pkg/kncloudevents/event_dispatcher.go; WebClientCloudEventSender.java"
 SINK = {"uri": "receiver:sink"}
 TIMER_SECONDS = 0.002  # a timer of the broker's may fire within the millisecond before
-LATE_SECONDS = 1.0
+LATE_SECONDS = 3.0
 
 SUCCESS = (200, 201, 202, 203, 204, 206, 226, 299)
 FAILURE = (300, 301, 302, 303, 304, 305, 307, 308, 399)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -41,6 +42,10 @@ class Scene:
     @property
     def broker_class(self) -> str:
         return self.stage.broker_class
+
+    @property
+    def expected(self) -> Any:
+        return self.row.expected[self.broker_class]
 
     def broker(self, name: str = "") -> str:
         """The `namespace/name` of the row's broker."""
@@ -100,9 +105,11 @@ class Scene:
     async def delivered(self, name: str = "subscriber") -> Received:
         return await self.place(name).first()
 
-    async def calls(self, name: str = "subscriber") -> int:
-        """How often the place was called, once it has been quiet for a while."""
+    async def calls(self, name: str = "subscriber", hoped: int = 0) -> int:
+        """How often the place was called, once it has been quiet for a while; a busy broker gets time for `hoped`."""
         place, before = self.place(name), -1
+        with suppress(TimeoutError):
+            await place.reached(hoped)
         while before != len(place.received):
             before = len(place.received)
             await asyncio.sleep(QUIET_SECONDS)
