@@ -90,12 +90,18 @@ class Receiver:
     def __init__(self) -> None:
         self.places: dict[str, Place] = {}
         self.tasks: set[asyncio.Task[None]] = set()
+        self.connections: set[asyncio.Transport] = set()
 
     def place(self, path: str) -> Place:
         return self.places.setdefault(path, Place())
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
         return await asyncio.get_running_loop().create_server(lambda: _Connection(self), host, port)
+
+    async def close(self, server: asyncio.Server) -> None:
+        server.close()
+        for connection in list(self.connections):
+            connection.abort()
 
 
 class _Connection(asyncio.Protocol):
@@ -106,6 +112,10 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
+        self._receiver.connections.add(self._transport)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._receiver.connections.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)

@@ -101,7 +101,7 @@ async def _see(row: Row, stage: Stage, slots: asyncio.Semaphore) -> Any:
 def _listening(receiver: Receiver, loop: asyncio.AbstractEventLoop, host: str, port: int) -> Iterator[str]:
     server = _wait(receiver.listen(host, port), loop)
     yield f"http://{host}:{server.sockets[0].getsockname()[1]}"
-    loop.call_soon_threadsafe(server.close)
+    _wait(receiver.close(server), loop)
 
 
 def _wait(coroutine: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop) -> Any:
