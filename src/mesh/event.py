@@ -16,7 +16,8 @@ import msgspec
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
 STRUCTURED = "application/cloudevents+json"
-TRACE_HEADERS = (b"traceparent", b"tracestate", b"baggage")
+TRACE_HEADERS = ("traceparent", "tracestate", "baggage")
+_TRACE_NAMES = tuple(name.encode() for name in TRACE_HEADERS)
 _REQUIRED = ("id", "source", "type")
 _VERSIONS = ("1.0", "0.3")
 _NAME = re.compile(r"[a-z0-9]+")
@@ -54,6 +55,11 @@ class Event(msgspec.Struct, frozen=True):
     def extended(self, extensions: Mapping[str, str]) -> "Event":
         """Return the event with these attributes added or replaced."""
         return Event(self.attributes | dict(extensions), self.data, self.headers)
+
+    @property
+    def trace(self) -> dict[str, str]:
+        """The trace context among the headers."""
+        return {name: value for name, value in self.headers.items() if name in TRACE_HEADERS}
 
     def with_headers(self, headers: dict[str, str]) -> "Event":
         """Return the event with these HTTP headers added to those that travel with it."""
@@ -95,7 +101,7 @@ def from_http(headers: RawHeaders, body: bytes, read: Callable[[bytes], str] = a
     else:
         raise NotACloudEvent("neither structured (application/cloudevents+json) nor binary (a ce-specversion header)")
     _validate(attributes)
-    return Event(attributes, data, {name.decode(): _text(value) for name, value in names if name in TRACE_HEADERS})
+    return Event(attributes, data, {name.decode(): _text(value) for name, value in names if name in _TRACE_NAMES})
 
 
 def percent_encoded(value: str) -> str:

@@ -125,9 +125,15 @@ async def _headers(scene: Scene) -> object:
 
 async def _trace(scene: Scene) -> object:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    scene.place().answers(Reply(headers=event(scene)))
+    scene.place().answers(Reply(headers=(*event(scene), ("x-request-id", "of-reply"))))
     await scene.send(b"", (("traceparent", trace),))
     return ((await scene.delivered("replied")).header("traceparent") or "")[:35] == trace[:35]
+
+
+async def _causes_headers(scene: Scene) -> object:
+    scene.place().answers(Reply(headers=event(scene)))
+    await scene.send(b"", (("x-request-id", "of-cause"),))
+    return (await scene.delivered("replied")).header("x-request-id")
 
 
 async def _again(scene: Scene) -> object:
@@ -185,6 +191,7 @@ CONTENT = ("reply-is-passed-on-whole-reply", "/step", "r-1", "text/x", b"fare")
 ROUTES = [
     seen("reply is passed on whole", _content, both(CONTENT)),
     seen("headers of a reply", _headers, each(kafka=(None, None), mt=("of-reply", None)), f"D17; {ROUTED}"),
+    seen("a reply has no headers of its cause", _causes_headers, both(None), f"D17; {ROUTED}"),
     seen("a reply belongs to its cause's trace", _trace, both(True), "1.3"),
     seen("a reply goes to the trigger that gave it, too", _again, both([False, True])),
     seen("an event from the dead letter sink", _from_sink, each(kafka=(1, 1), mt=(1, 0)), OF_SINK),

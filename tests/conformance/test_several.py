@@ -27,7 +27,7 @@ async def _apart(scene: Scene) -> object:
     await scene.send(id="to-a")
     await scene.request("POST", "", scene.attributes(id="to-b"), b"", broker="b")
     await scene.place("b").reached()
-    await scene.calls("a")
+    await scene.calls("a", hoped=1)
     return [[got.id for got in scene.place(name).received] for name in ("a", "b")]
 
 
@@ -48,7 +48,7 @@ async def _refused_down_there(scene: Scene) -> object:
     scene.place("end").answers(Reply(status=400))
     scene.begin()
     await scene.delivered("end")
-    return await scene.calls("sink")
+    return await scene.calls("sink", hoped=scene.expected)
 
 
 async def _stamped(scene: Scene) -> object:

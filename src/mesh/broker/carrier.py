@@ -170,7 +170,7 @@ class Carrier:
     async def _succeed(self, stored: Stored, progress: Progress, reply: Event | None) -> None:
         changes: list[Change] = []
         if reply is not None:
-            caused = Event(reply.attributes, reply.data, reply.headers or stored.event.headers)
+            caused = reply if reply.trace else reply.with_headers(stored.event.trace)
             changes.append(self._broker.reply(caused, stored))
         if progress.failure is None:
             await self._finish(stored, "delivered", None, changes)
