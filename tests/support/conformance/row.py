@@ -44,7 +44,7 @@ class Broker:
 class Row:
     """`see` does what the rule is about and returns what was seen; that is compared with what the class shall do.
 
-    `mesh_only` says why a real broker cannot be asked.
+    `mesh_only` says why a real broker cannot be asked. A row that measures time comes before the crowd.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Row:
     brokers: tuple[Broker, ...] = ()
     holds: Callable[[Any, Any], bool] = operator.eq
     mesh_only: str = ""
+    measures: bool = False
 
     @property
     def key(self) -> str:

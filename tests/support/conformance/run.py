@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,14 +87,26 @@ def on_broker(rows: Sequence[Row], pointed: Pointed) -> Iterator[Run]:
         yield Run(stage, _start([row for row in rows if not row.only_here], stage, loop))
 
 
-def _start(rows: Iterable[Row], stage: Stage, loop: asyncio.AbstractEventLoop) -> dict[str, "Future[Any]"]:
+def _start(rows: Sequence[Row], stage: Stage, loop: asyncio.AbstractEventLoop) -> dict[str, "Future[Any]"]:
+    seen: dict[str, Future[Any]] = {row.key: Future() for row in rows}
+    asyncio.run_coroutine_threadsafe(_see_all(rows, stage, seen), loop)
+    return seen
+
+
+async def _see_all(rows: Sequence[Row], stage: Stage, seen: dict[str, "Future[Any]"]) -> None:
+    """Have the rows that measure time among themselves, and then all others."""
     slots = asyncio.Semaphore(AT_ONCE)
-    return {row.key: asyncio.run_coroutine_threadsafe(_see(row, stage, slots), loop) for row in rows}
+    for measures in (True, False):
+        chosen = [row for row in rows if row.measures is measures]
+        await asyncio.gather(*(_see(row, stage, slots, seen[row.key]) for row in chosen))
 
 
-async def _see(row: Row, stage: Stage, slots: asyncio.Semaphore) -> Any:
+async def _see(row: Row, stage: Stage, slots: asyncio.Semaphore, seen: "Future[Any]") -> None:
     async with slots:
-        return await row.see(Scene(row, stage))
+        try:
+            seen.set_result(await row.see(Scene(row, stage)))
+        except Exception as error:  # noqa: BLE001 - raised again in the row's test
+            seen.set_exception(error)
 
 
 @contextmanager
