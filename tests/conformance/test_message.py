@@ -144,9 +144,7 @@ def content_mode(
         return mode(await scene.delivered())
 
     triggers = SUBSCRIBED if brokers else AS_JSON
-    return Row(
-        name=name, source=FORMAT, see=see, expected=each(kafka=kafka, mt=mt), triggers=triggers, brokers=brokers
-    )
+    return Row(name=name, source=FORMAT, see=see, expected=each(kafka=kafka, mt=mt), triggers=triggers, brokers=brokers)
 
 
 CE = "application/cloudevents+json"
@@ -166,7 +164,9 @@ async def _namespace(scene: Scene) -> object:
 
 async def _trace_id(scene: Scene) -> object:
     await scene.send(b"", (("traceparent", TRACE),))
-    return (await scene.delivered()).header("traceparent", )[:35]
+    return (await scene.delivered()).header(
+        "traceparent",
+    )[:35]
 
 
 async def _target(scene: Scene) -> object:
