@@ -45,16 +45,20 @@ class SpawningStarter:
         return await self._ready.gate(launch, replica)
 
     async def _spawn(self, launch: Launch, name: str, listening: socket.socket) -> Replica:
-        url, port = address(listening)
-        path = layouts.path(launch.python, launch.environment)
-        environment = {**launch.environment, "PORT": str(port), "PATH": path}
-        descriptor = listening.fileno()
-        command = Command(words(launch, descriptor), launch.directory, environment, (descriptor,))
         try:
-            process = await child.start(command, self._tasks, lambda line: launch.on_line(name, line))
+            process = await child.start(
+                command(launch, listening), self._tasks, lambda line: launch.on_line(name, line)
+            )
         except OSError as error:
             raise StartFailed(f"function {launch.function} cannot be started: {error}") from error
-        return Replica(name, url, process)
+        return Replica(name, address(listening)[0], process)
+
+
+def command(launch: Launch, listening: socket.socket) -> Command:
+    """What to run for a replica that serves on that socket."""
+    descriptor = listening.fileno()
+    own = {"PORT": str(address(listening)[1]), "PATH": layouts.path(launch.python, launch.environment)}
+    return Command(words(launch, descriptor), launch.directory, {**launch.environment, **own}, (descriptor,))
 
 
 def listening_socket() -> socket.socket:
