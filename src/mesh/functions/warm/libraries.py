@@ -19,6 +19,12 @@ def load(names: Iterable[str]) -> None:
             importlib.import_module(name)
 
 
+def remember_entry_points() -> None:
+    """Let OpenTelemetry read once for all children what every installed distribution offers."""
+    with contextlib.suppress(Exception):
+        importlib.import_module("opentelemetry.util._importlib_metadata").entry_points()
+
+
 def required(environment: Path) -> Iterator[str]:
     """Top-level packages of what `requirements.txt` names."""
     file = environment / "requirements.txt"

@@ -11,7 +11,7 @@ LARGEST = 1 << 18  # bytes of an order; the kernel refuses what is larger than i
 class Order:
     """One replica of a staged function. Its listening socket and its log's pipe travel beside it, as descriptors.
 
-    Without them it is an announcement: the parent imports the libraries that the function names.
+    On the socket for announcements it travels alone: the parent imports the libraries that the function names.
     """
 
     directory: str

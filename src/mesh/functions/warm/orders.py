@@ -1,87 +1,97 @@
-"""A warm parent's loop: takes orders, forks, and tells the mesh which of its children ended."""
+"""A warm parent's loop: keeps children that wait for an order, and tells the mesh which of them ended."""
 
+import contextlib
 import gc
 import os
 import select
 import signal
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mesh.functions.warm import libraries
-from mesh.functions.warm.forked import die_with
+from mesh.functions.warm import libraries, spare
 from mesh.functions.warm.order import LARGEST, Order
 
-
-@dataclass(frozen=True)
-class Work:
-    """What a forked child is to serve, and on which descriptors."""
-
-    order: Order
-    listening: int
-    log: int
+QUIET_SECONDS = 0.25  # what just started is not to be slowed down by what may start next
+MOST_SPARES = 8
 
 
-def taken(descriptor: int) -> Work:
-    """Work for the child in which this returns; in the parent it never does, and the mesh's end is its own."""
-    control = socket.socket(fileno=descriptor)
-    woken, waking = socket.socketpair()
-    waking.setblocking(False)
-    signal.set_wakeup_fd(waking.fileno())
+@dataclass
+class Sockets:
+    """`control` is read by whichever spare is first, `announced` by the parent; `taken` tells it of used spares."""
+
+    control: socket.socket
+    announced: socket.socket
+    woken: tuple[socket.socket, socket.socket] = field(default_factory=socket.socketpair)
+    taken: tuple[socket.socket, socket.socket] = field(
+        default_factory=lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    )
+
+    def close(self) -> None:
+        for one in (self.control, self.announced, *self.woken, *self.taken):
+            one.close()
+
+
+def taken(control: int, announced: int) -> spare.Work:
+    """Work for the child in which this returns; in the parent it never does."""
+    sockets = Sockets(socket.socket(fileno=control), socket.socket(fileno=announced))
+    sockets.woken[1].setblocking(False)
+    signal.set_wakeup_fd(sockets.woken[1].fileno())
     signal.signal(signal.SIGCHLD, lambda *_: None)  # any handler: without one nothing is written to the descriptor
-    control.send(b"ready")
-    while True:
-        readable, _, _ = select.select([control, woken], [], [])
-        if control in readable and (work := take(control)):
-            woken.close()
-            waking.close()
-            return work
-        if woken in readable:
-            woken.recv(4096)
-        reap(control)
+    sockets.control.send(b"ready")
+    return Loop(sockets).run()
 
 
-def take(control: socket.socket) -> Work | None:
-    """Do what the next order says; the work only in the forked child."""
-    data, descriptors, _, _ = socket.recv_fds(control, LARGEST, 2)
-    if not data:
-        os._exit(0)  # the mesh is gone, and the kernel ends the replicas with this process
-    order = Order.decoded(data)
-    if not descriptors:
-        libraries.load(libraries.named(Path(order.directory)))
+class Loop:
+    """`spares` are the children that have no order yet."""
+
+    def __init__(self, sockets: Sockets) -> None:
+        self._sockets = sockets
+        self._spares: set[int] = set()
+        self._wanted = 1
+
+    def run(self) -> spare.Work:
+        sockets = self._sockets
+        while True:
+            first = [] if self._spares else [sockets.control]  # an order waits, and nobody for it
+            few = len(self._spares) < self._wanted
+            watched = [sockets.announced, sockets.woken[0], sockets.taken[0], *first]
+            readable, _, _ = select.select(watched, [], [], QUIET_SECONDS if few else None)
+            if (not readable or sockets.control in readable) and (work := self._fork()):
+                return work
+            if sockets.announced in readable:
+                self._announcement()
+            if sockets.taken[0] in readable:
+                self._spares.discard(int(sockets.taken[0].recv(32)))
+            if sockets.woken[0] in readable:
+                sockets.woken[0].recv(4096)
+                self._reap()
+
+    def _announcement(self) -> None:
+        data = self._sockets.announced.recv(LARGEST)
+        if not data:
+            os._exit(0)  # the mesh is gone, and the kernel ends the replicas with this process
+        self._wanted = min(self._wanted + 1, MOST_SPARES)
+        libraries.load(libraries.named(Path(Order.decoded(data).directory)))
         gc.freeze()
-        return None
-    work = forked(control, Work(order, *descriptors))
-    for received in descriptors if work is None else ():
-        os.close(received)
-    return work
 
-
-def forked(control: socket.socket, work: Work) -> Work | None:
-    parent = os.getpid()
-    try:
-        child = os.fork()
-    except OSError as error:
-        control.send(f"refused {error}".encode())
-        return None
-    if child:
-        return None
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    os.setsid()
-    die_with(parent)
-    control.send(f"started {os.getpid()}".encode())  # by the child: whoever hears of it can kill its process group
-    control.close()
-    return work
-
-
-def reap(control: socket.socket) -> None:
-    """Tell `ended PID STATUS` of each child that has ended."""
-    while True:
+    def _fork(self) -> spare.Work | None:
+        parent = os.getpid()
         try:
-            child, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if not child:
-            return
-        control.send(f"ended {child} {os.waitstatus_to_exitcode(status)}".encode())
+            child = os.fork()
+        except OSError as error:
+            self._sockets.control.send(f"refused {error}".encode())
+            return None
+        if child:
+            self._spares.add(child)
+            return None
+        work = spare.wait(parent, self._sockets.control, self._sockets.taken[1])
+        self._sockets.close()
+        return work
+
+    def _reap(self) -> None:
+        """Tell `ended PID STATUS` of each child that has ended."""
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                self._spares.discard(ended[0])
+                self._sockets.control.send(f"ended {ended[0]} {os.waitstatus_to_exitcode(ended[1])}".encode())

@@ -22,18 +22,19 @@ KILLED = -int(signal.SIGKILL)
 
 async def start(runtime: Runtime, tasks: asyncio.TaskGroup) -> "WarmParent":
     """Start one and wait until it takes orders. Raises StartFailed, which ends with its last words."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    ours.setblocking(False)
-    with theirs:
+    control, announced = sockets(), sockets()
+    with control[1], announced[1]:
+        descriptors = control[1].fileno(), announced[1].fileno()
         telemetry = "instrumented" if runtime.instrumented else "plain"
-        words = (str(runtime.python), "-P", "-u", str(PROGRAM), str(theirs.fileno()), telemetry)
-        command = Command(words, runtime.python.parent, dict(runtime.environment), (theirs.fileno(),))
+        words = (str(runtime.python), "-P", "-u", str(PROGRAM), *map(str, descriptors), telemetry)
+        command = Command(words, runtime.python.parent, dict(runtime.environment), descriptors)
         try:
             process = await child.start(command, tasks, lambda _: None)
         except OSError as error:
-            ours.close()
+            control[0].close()
+            announced[0].close()
             raise StartFailed(str(error)) from error
-    parent = WarmParent(process, ours, tasks)
+    parent = WarmParent(process, control[0], announced[0], tasks)
     try:
         async with asyncio.timeout(UP_SECONDS):
             await parent.ready.wait()
@@ -47,10 +48,13 @@ async def start(runtime: Runtime, tasks: asyncio.TaskGroup) -> "WarmParent":
 class WarmParent:
     """Forks one replica at a time; `ready` is also set when it is gone."""
 
-    def __init__(self, process: Child, control: socket.socket, tasks: asyncio.TaskGroup) -> None:
+    def __init__(
+        self, process: Child, control: socket.socket, announced: socket.socket, tasks: asyncio.TaskGroup
+    ) -> None:
         self.ready = asyncio.Event()
         self._process = process
         self._control = control
+        self._announced = announced
         self._tasks = tasks
         self._turn = asyncio.Lock()
         self._ordered: tuple[asyncio.Future[ForkedProcess], asyncio.StreamReader] | None = None
@@ -65,7 +69,7 @@ class WarmParent:
     def announce(self, directory: Path) -> None:
         """Let it import what the function there will need; only a favour, so a full socket is no matter."""
         try:
-            self._control.send(Order(str(directory)).encoded())
+            self._announced.send(Order(str(directory)).encoded())
         except OSError:
             return
 
@@ -138,12 +142,20 @@ class WarmParent:
         """The kernel ends its replicas with it."""
         self._open = False
         self._control.close()
+        self._announced.close()
         self.ready.set()
         for process in self._forked.values():
             process.end(KILLED)
         self._forked.clear()
         if self._ordered and not self._ordered[0].done():
             self._ordered[0].set_exception(StartFailed("the warm parent has ended"))
+
+
+def sockets() -> tuple[socket.socket, socket.socket]:
+    """The mesh's end, and the parent's."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    return ours, theirs
 
 
 async def reader(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.BaseTransport]:

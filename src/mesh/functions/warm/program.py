@@ -1,6 +1,6 @@
-"""A warm parent imports a layout's libraries once and forks replicas: `python -P -u program.py SOCKET TELEMETRY`.
+"""A warm parent imports libraries once and forks replicas: `python -P -u program.py SOCKET SOCKET TELEMETRY`.
 
-It runs with the layout's Python: one thread, no loop, and nothing of any function. The mesh has SOCKET's other end.
+It runs with the layout's Python: one thread, no loop, nothing of any function. The mesh has the sockets' other ends.
 """
 
 import gc
@@ -10,15 +10,16 @@ import threading
 from pathlib import Path
 
 
-def main(descriptor: str, telemetry: str) -> None:
+def main(control: str, announced: str, telemetry: str) -> None:
     libraries, rehearsal, orders, forked = parts()
     libraries.load(libraries.required(Path(sys.prefix)))
     libraries.load(rehearsal.imported(instrumented=telemetry == "instrumented"))
     if threading.active_count() > 1:
         sys.exit("a library has started a thread while it was imported, so nothing can be forked safely")
+    libraries.remember_entry_points()
     gc.collect()
     gc.freeze()
-    work = orders.taken(int(descriptor))
+    work = orders.taken(int(control), int(announced))
     forked.serve(work, instrumented=telemetry == "instrumented")  # only in a child: the parent never comes back
 
 
