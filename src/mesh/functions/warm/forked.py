@@ -4,7 +4,6 @@ import ctypes
 import importlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +17,6 @@ TELEMETRY = "opentelemetry.instrumentation.auto_instrumentation"
 def serve(work: Any, *, instrumented: bool) -> None:
     """Serve until asked to stop; then Python ends as ever, with its exit handlers."""
     settle(work.order.directory, work.order.environment, work.log)
-    forget("mesh")  # a function may have a package of that name
     if instrumented:
         instrument()
     server()
@@ -56,8 +54,3 @@ def server() -> Any:
     flask: Any = importlib.import_module("flask")
     imported.Flask = flask.Flask
     return imported
-
-
-def forget(package: str) -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
-        del sys.modules[name]

@@ -30,6 +30,8 @@ def parts() -> list:  # type: ignore[type-arg]
     names = ("libraries", "rehearsal", "orders", "forked")
     modules = [importlib.import_module(f"mesh.functions.warm.{name}") for name in names]
     sys.path.remove(place)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mesh"]:
+        del sys.modules[name]  # a function may have a package of that name
     return modules
 
 
