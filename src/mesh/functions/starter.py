@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from mesh.clock import Clock
 from mesh.errors import StartFailed
 from mesh.functions import child, layouts
 from mesh.functions.child import Command
+from mesh.functions.layouts import Layout
 from mesh.functions.replica import Launch, Replica
 
 HOST = "127.0.0.1"
@@ -19,7 +21,10 @@ READINESS = "/health/readiness"
 READY_SECONDS = 60.0  # func's run.startTimeout
 READY_PAUSE_SECONDS = 0.05
 BACKLOG = 1024
-LAUNCHER = Path(__file__).with_name("launch_parliament.py")
+LAUNCHERS: Mapping[Layout, Path] = {
+    "parliament": Path(__file__).with_name("launch_parliament.py"),
+    "asgi": Path(__file__).with_name("launch_asgi.py"),
+}
 
 
 class Starter(Protocol):
@@ -81,12 +86,8 @@ class SpawningStarter:
 
 def words(launch: Launch, descriptor: int) -> tuple[str, ...]:
     """The layout's own command line, but for the launcher, which takes the socket."""
-    if launch.layout != "parliament":
-        raise StartFailed(
-            f"function {launch.function} has the {launch.layout} layout, which this mesh does not run yet"
-        )
     # -P: the launcher's own folder is not for the function to import from.
-    server = (str(launch.python), "-P", str(LAUNCHER), str(launch.directory), str(descriptor))
+    server = (str(launch.python), "-P", str(LAUNCHERS[launch.layout]), str(launch.directory), str(descriptor))
     return layouts.started(launch.directory, server)
 
 
