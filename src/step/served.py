@@ -46,7 +46,11 @@ def step(
     for all of them. `query` answers GETs. Events for which `once` is false are worked on each time they come.
     """
     served = Step(function, query, once, environ)
-    return Main(served), lambda: Instance(served)
+
+    def new() -> Instance:  # func-python takes it by this name alone
+        return Instance(served)
+
+    return Main(served), new
 
 
 class Step:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from step import Context, Event, step
 from step.asgi import Instance, Message
 from step.errors import Unavailable
 from step.messages import Answer, Request, done
@@ -33,8 +34,16 @@ class Steps:
         self.closed = True
 
 
+async def anything(_event: Event, _context: Context) -> None: ...
+
+
 async def nowhere(_message: Message) -> None:
     raise AssertionError("nothing is sent to a client that has left")
+
+
+def test_it_has_the_name_that_func_python_asks_for() -> None:
+    _, new = step(anything)
+    assert getattr(new, "__name__", "") == "new"
 
 
 async def test_it_is_ready_once_the_database_was_opened_in_the_background() -> None:
@@ -47,18 +56,18 @@ async def test_it_is_ready_once_the_database_was_opened_in_the_background() -> N
 
 
 async def test_stopping_ends_the_opening_and_closes_the_step() -> None:
-    step = Steps(*["away"] * 1000)
-    instance = Instance(step)
+    steps = Steps(*["away"] * 1000)
+    instance = Instance(steps)
     instance.start({})
     instance.stop()
     assert instance._opening
     with pytest.raises(asyncio.CancelledError):
         await instance._opening
-    assert step.closed
+    assert steps.closed
 
 
 async def test_an_event_that_was_cut_off_is_not_worked_on() -> None:
-    step = Steps()
+    steps = Steps()
     parts: list[dict[str, Any]] = [
         {"type": "http.request", "body": b"{", "more_body": True},
         {"type": "http.disconnect"},
@@ -67,8 +76,8 @@ async def test_an_event_that_was_cut_off_is_not_worked_on() -> None:
     async def receive() -> Message:
         return parts.pop(0)
 
-    await Instance(step)._handle(SCOPE, receive, nowhere)
-    assert step.asked == []
+    await Instance(steps)._handle(SCOPE, receive, nowhere)
+    assert steps.asked == []
 
 
 @pytest.mark.parametrize(
