@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 import aiohttp
 
@@ -72,14 +72,16 @@ class Processes:
         self.python = asyncio.run(python_for(needs, root, SystemClock(), print))
         self._running: list[subprocess.Popen[bytes]] = []
 
-    def start(self, name: str, settings: dict[str, str]) -> Url:
+    def start(self, name: str, settings: dict[str, str], output: IO[bytes] | None = None) -> Url:
         path = f"{self.python.parent}{os.pathsep}{os.environ['PATH']}"
         directory, environment = self.staged[name], settings_of(name) | settings | {"PATH": path}
         with socket.create_server(("127.0.0.1", 0)) as listening:
             descriptor = listening.fileno()
             server = (str(self.python), "-P", str(LAUNCHERS[self.layout]), ".", str(descriptor))
             command = layouts.started(directory, server)
-            self._running.append(subprocess.Popen(command, cwd=directory, env=environment, pass_fds=[descriptor]))
+            self._running.append(
+                subprocess.Popen(command, cwd=directory, env=environment, pass_fds=[descriptor], stdout=output)
+            )
             return Url(f"http://127.0.0.1:{listening.getsockname()[1]}")
 
     def stop(self) -> list[int]:

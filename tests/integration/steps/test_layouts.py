@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -153,6 +154,20 @@ async def test_a_trace_goes_through_a_step_to_what_it_sends(serve: Serving, brok
     version, same_trace, span, flags = replayed["traceparent"].split("-")
     assert (version, same_trace, flags) == ("00", trace, "01")
     assert (span == parent) == hasattr(step, "close")  # telemetry is the layouts'
+
+
+@pytest.mark.parametrize("layout", get_args(Layout))
+async def test_an_event_is_one_span_and_a_probe_is_none(
+    layout: Layout, staged: Staged, database_url: str, tmp_path: Path
+) -> None:
+    settings = {"DATABASE_URL": database_url, "OTEL_TRACES_EXPORTER": "console"}
+    with (tmp_path / "spans").open("wb") as output:
+        step = staged[layout].start("ride-completed", settings, output)
+        await readiness(step, b"OK")
+        assert (await sent(step, COMMAND, RIDE)).status == 200
+        assert staged[layout].stop() == [0]
+    spans = (tmp_path / "spans").read_text()
+    assert (spans.count('"span_id"'), spans.count("SpanKind.SERVER"), "ride-completed" in spans) == (1, 1, True)
 
 
 @pytest.mark.parametrize("layout", get_args(Layout))
