@@ -2,18 +2,23 @@
 
 import asyncio
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 from mesh.errors import StartFailed
 from mesh.functions import child, layouts
 from mesh.functions.child import Command
+from mesh.functions.layouts import Layout
 from mesh.functions.readiness import Readiness
 from mesh.functions.replica import Launch, Replica
 
 HOST = "127.0.0.1"
 BACKLOG = 1024
-LAUNCHER = Path(__file__).with_name("launch_parliament.py")
+LAUNCHERS: Mapping[Layout, Path] = {
+    "parliament": Path(__file__).with_name("launch_parliament.py"),
+    "asgi": Path(__file__).with_name("launch_asgi.py"),
+}
 
 
 class Starter(Protocol):
@@ -73,10 +78,6 @@ def address(listening: socket.socket) -> tuple[str, int]:
 
 def words(launch: Launch, descriptor: int) -> tuple[str, ...]:
     """The layout's own command line, but for the launcher, which takes the socket."""
-    if launch.layout != "parliament":
-        raise StartFailed(
-            f"function {launch.function} has the {launch.layout} layout, which this mesh does not run yet"
-        )
     # -P: the launcher's own folder is not for the function to import from.
-    server = (str(launch.python), "-P", str(LAUNCHER), str(launch.directory), str(descriptor))
+    server = (str(launch.python), "-P", str(LAUNCHERS[launch.layout]), str(launch.directory), str(descriptor))
     return layouts.started(launch.directory, server)
