@@ -11,8 +11,8 @@ ENVIRONMENT := .venv/.made
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run ride test check check-format check-lint check-types check-imports check-spelling check-manifests \
-	stage deploy undeploy migrate clean
+.PHONY: help run ride test bench check check-format check-lint check-types check-imports check-spelling check-manifests \
+	stage deploy undeploy migrate new clean
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,9 @@ ride: $(ENVIRONMENT) ## send one ride to the running mesh and follow it
 
 test: $(ENVIRONMENT) ## all tests (ARGS='tests/unit -k fare' goes to pytest)
 	@$(BIN)/pytest $(ARGS)
+
+bench: $(ENVIRONMENT) ## how long cold starts take, forked against spawned (a few minutes; ARGS=5: five rounds instead of twenty)
+	@$(BIN)/python bench/cold_start.py $(ARGS)
 
 check: check-format check-lint check-types check-imports check-spelling check-manifests ## everything below that starts with check-
 
@@ -58,6 +61,9 @@ undeploy: $(ENVIRONMENT) ## take them away again (DRY_RUN=1 only prints)
 
 migrate: $(ENVIRONMENT) ## apply each step's tables to the database that DATABASE_URL names
 	@$(BIN)/python -m mesh.functions.migrate .
+
+new: $(ENVIRONMENT) ## a step with its trigger and its test (STEP=surge-pricing TYPE=cabs.rides.ride-completed)
+	@$(BIN)/python scripts/new.py '$(STEP)' '$(TYPE)'
 
 clean: ## remove .venv, build and caches (what the mesh stored in .mesh stays)
 	@rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

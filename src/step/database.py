@@ -48,6 +48,11 @@ class Database:
                     raise Unavailable(reason) from error
                 raise
 
+    async def open(self) -> None:
+        """Open the pool and one connection; raises Unavailable when the database is away."""
+        async with _acquired(await self._open()):
+            pass
+
     def close(self) -> None:
         if self._pool:
             self._pool.terminate()

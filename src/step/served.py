@@ -24,6 +24,8 @@ from step.sink import KnativeSink
 
 logger = logging.getLogger("step")
 
+STAGED_NAME = "name.txt"  # in the asgi layout, where every function's directory is called function
+
 In = TypeVar("In", bound=Incoming | Event)
 
 
@@ -44,7 +46,11 @@ def step(
     for all of them. `query` answers GETs. Events for which `once` is false are worked on each time they come.
     """
     served = Step(function, query, once, environ)
-    return Main(served), lambda: Instance(served)
+
+    def new() -> Instance:  # func-python takes it by this name alone
+        return Instance(served)
+
+    return Main(served), new
 
 
 class Step:
@@ -73,6 +79,11 @@ class Step:
             "GET, POST" if queries else "POST"
         )
 
+    async def open(self) -> None:
+        """Reach the database before the first request does; raises SettingError or Unavailable."""
+        deliveries, _ = self._started()
+        await deliveries.database.open()
+
     def close(self) -> None:
         """Drop the connections of the pool, in the loop that opened them."""
         if self._parts:
@@ -99,5 +110,7 @@ class Step:
 
 
 def step_name(function: Callable[..., Any], settings: Settings) -> str:
-    """The Knative Service's name where there is one, else the name of the function's own directory."""
-    return settings.get("K_SERVICE") or Path(inspect.getfile(function)).resolve().parent.name
+    """The Knative Service's name where there is one, else what staging wrote down, else the directory's name."""
+    directory = Path(inspect.getfile(function)).resolve().parent
+    staged = directory / STAGED_NAME
+    return settings.get("K_SERVICE") or (staged.read_text().strip() if staged.is_file() else directory.name)

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from mesh.functions.starting import Starting, best
 from mesh.manifests.model import Function, Project, Scale
 from mesh.manifests.problem import Origin
 
@@ -30,7 +31,8 @@ def main(context):
 class SmallProject:
     """`function` is `demo/hello`, staged with the real parliament template."""
 
-    def __init__(self, root: Path, scale: Scale | None = None) -> None:
+    def __init__(self, root: Path, scale: Scale | None = None, starting: Starting = best) -> None:
+        self.starting = starting
         self.root = root
         self.state = root / ".mesh"
         self.state.mkdir(parents=True)

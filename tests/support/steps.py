@@ -32,7 +32,8 @@ def load_step(name: str) -> ModuleType:
 def schema_of(name: str) -> str:
     """What staging writes into the step's schema.sql."""
     inbox = (ROOT / "src/step/inbox.sql").read_text().replace("{schema}", name.replace("-", "_"))
-    return f"{inbox}\n{(ROOT / f'functions/{name}/schema.sql').read_text()}"
+    own = ROOT / f"functions/{name}/schema.sql"
+    return f"{inbox}\n{own.read_text() if own.is_file() else ''}"
 
 
 def settings_of(name: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from mesh.functions.background import background
 
@@ -39,10 +40,23 @@ class Command:
 TETHER = Path(__file__).with_name("tether.py")
 
 
+class Process(Protocol):
+    """What asyncio's subprocess has."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+    async def wait(self) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+
+
 class Child:
     """A running process. `ended` finishes with its exit status, once its output has been read."""
 
-    def __init__(self, process: asyncio.subprocess.Process, tasks: asyncio.TaskGroup, on_line: OnLine) -> None:
+    def __init__(self, process: Process, tasks: asyncio.TaskGroup, on_line: OnLine) -> None:
         self._process = process
         self._on_line = on_line
         self._last: deque[str] = deque(maxlen=LAST_WORDS)

@@ -6,17 +6,20 @@ import hashlib
 import os
 import shutil
 import sys
+import tomllib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mesh.clock import Clock
 from mesh.errors import StartFailed
-from mesh.functions import child
+from mesh.functions import child, layouts
 from mesh.functions.child import Command
 
 REQUIREMENTS = "requirements.txt"
+PROJECT = "pyproject.toml"
 CONSTRAINTS = "constraints.txt"
+SERVER = "func-python==0.8.1"  # knative/func, scaffolding/instanced-http/pyproject.toml
 FALLBACK_CONSTRAINT = "cloudevents<2\n"  # what func's builders add for parliament, which cannot import a newer one
 MARK = "made-at"  # written last: its text is the place, since the scripts inside name it
 MAKING_SECONDS = 900.0
@@ -36,17 +39,32 @@ class Needs:
     @classmethod
     def of(cls, directory: Path) -> "Needs":
         """The needs of a staged directory. Raises StartFailed."""
-        requirements, constraints = directory / REQUIREMENTS, directory / CONSTRAINTS
-        if not requirements.is_file():
-            raise StartFailed(f"{requirements} does not exist: list there what the function imports")
-        limits = constraints.read_text() if constraints.is_file() else FALLBACK_CONSTRAINT
-        return cls(requirements.read_text(), limits, directory)
+        is_asgi = layouts.own(directory) == "asgi"
+        requirements = declared(directory / PROJECT) if is_asgi else listed(directory / REQUIREMENTS)
+        constraints = directory / CONSTRAINTS
+        fallback = "" if is_asgi else FALLBACK_CONSTRAINT
+        return cls(requirements, constraints.read_text() if constraints.is_file() else fallback, directory)
 
     @property
     def hash(self) -> str:
         """Equal needs on the same Python share an environment."""
         said = "\0".join([sys.version, sys.platform, self.requirements, self.constraints])  # noqa: FLY002 - the separator shows
         return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def listed(file: Path) -> str:
+    if not file.is_file():
+        raise StartFailed(f"{file} does not exist: list there what the function imports")
+    return file.read_text()
+
+
+def declared(file: Path) -> str:
+    """What the function's package depends on, and the server that func's scaffolding adds to it."""
+    try:
+        project = tomllib.loads(file.read_text())["project"]
+        return "".join(f"{requirement}\n" for requirement in (*project.get("dependencies", []), SERVER))
+    except (tomllib.TOMLDecodeError, LookupError, TypeError, AttributeError) as error:
+        raise StartFailed(f"{file}: cannot be read as a Python project: {error!r}") from error
 
 
 async def python_for(needs: Needs, root: Path, clock: Clock, progress: Progress) -> Path:

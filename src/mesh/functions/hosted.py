@@ -25,8 +25,8 @@ class Hosted:
         self._shell = shell
         self._logs = logs
         self._generation = 1
+        self._around = around
         self._activator = Activator(self._launch(), prepared.function.scale, around)
-        self._tasks = around.tasks
         self._scaling: asyncio.Task[None] | None = None
         self._stack = AsyncExitStack()
 
@@ -50,7 +50,7 @@ class Hosted:
         self._stack.callback(addresses.close, function.key)
         await self._stack.enter_async_context(proxy.serving(Proxy(function.name, self, client), listening))
         self._stack.enter_context(Run(Path(function.directory), listening.getsockname()[1]))
-        self._scaling = self._tasks.create_task(self._activator.run(), name=f"scale {function.key}")
+        self._scaling = self._around.tasks.create_task(self._activator.run(), name=f"scale {function.key}")
 
     def renew(self, prepared: Prepared) -> None:
         """Replace the replicas, without losing a request."""
@@ -67,7 +67,9 @@ class Hosted:
     def _launch(self) -> Launch:
         prepared, name = self.prepared, self.prepared.function.name
         environment = settings.environment(prepared.function, self._shell, prepared.values, self._generation)
-        return Launch(
+        launch = Launch(
             name, self._generation, prepared.staged.directory, prepared.staged.layout, prepared.python, environment,
             lambda replica, line: self._logs.write(name, replica, line),
         )  # fmt: skip
+        self._around.starter.expect(launch)
+        return launch

@@ -20,9 +20,10 @@ from mesh.functions.hosted import Hosted
 from mesh.functions.local_values import LocalValues
 from mesh.functions.logs import Logs
 from mesh.functions.preparation import Preparation, Prepared
+from mesh.functions.readiness import Readiness
 from mesh.functions.replicas import Surroundings
 from mesh.functions.settings import Sources
-from mesh.functions.starter import SpawningStarter
+from mesh.functions.starting import Starting, best
 from mesh.functions.terminal import Terminal
 from mesh.manifests.model import Function, Project
 from mesh.options import UpOptions
@@ -32,15 +33,25 @@ HOST = "127.0.0.1"
 
 @asynccontextmanager
 async def hosting(
-    project: Project, options: UpOptions, ingress_url: str, clock: Clock, *, terminal: Terminal | None = None
+    project: Project,
+    options: UpOptions,
+    ingress_url: str,
+    clock: Clock,
+    *,
+    terminal: Terminal | None = None,
+    starting: Starting = best,
 ) -> AsyncIterator["Hosting"]:
-    """Host the project's functions while the block runs.
+    """Host the project's functions while the block runs; `starting` makes what starts their replicas.
 
     Raises StartFailed when something is missing or does not start, UsageError for files that cannot be staged.
     """
     shown = terminal or Terminal(sys.stderr)
-    async with proxying_client() as client, background() as tasks:
-        around = Surroundings(SpawningStarter(tasks, client, clock), clock, tasks, shown.say)
+    async with (
+        proxying_client() as client,
+        background() as tasks,
+        starting(tasks, Readiness(client, clock), shown.say) as starter,
+    ):
+        around = Surroundings(starter, clock, tasks, shown.say)
         functions = Hosting(options, ingress_url, around, client, Logs(clock, shown.line))
         try:
             await functions.apply(project)

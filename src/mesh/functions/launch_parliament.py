@@ -27,7 +27,11 @@ def main(directory: str, descriptor: str) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait for a thread is no news
     app = server.create(server.load(directory))
     listening = socket.socket(fileno=int(descriptor))
-    serve(waitress.create_server(app, sockets=[listening], clear_untrusted_proxy_headers=True), stop)
+    serve(prepared(app, listening), stop)
+
+
+def prepared(app: Any, listening: socket.socket) -> Any:
+    return waitress.create_server(app, sockets=[listening], clear_untrusted_proxy_headers=True)
 
 
 class Stop:

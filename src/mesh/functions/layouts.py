@@ -1,6 +1,8 @@
 """The two layouts of a Python function, and how to tell which one a directory already has."""
 
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -35,11 +37,22 @@ def own(directory: Path) -> Layout | None:
 
 def started(directory: Path, server: tuple[str, ...]) -> tuple[str, ...]:
     """The command line that the Procfile has, with `server` in the place of `python -m parliament .`."""
-    procfile = directory / "Procfile"
-    web = WEB.search(procfile.read_text(errors="replace")) if procfile.is_file() else None
-    if web is None or SERVER.search(web[1]) is None:
+    line = web(directory)
+    if line is None or SERVER.search(line) is None:
         return server
-    script = SERVER.sub('"$@"', web[1], count=1)
+    script = SERVER.sub('"$@"', line, count=1)
     if not re.search(r"\bexec\b|[;&|]", script):
         script = f"exec {script}"  # a shell that stays would take the signals meant for the server
     return ("sh", "-c", script, "sh", *server)
+
+
+def web(directory: Path) -> str | None:
+    """What the Procfile has for `web`."""
+    procfile = directory / "Procfile"
+    found = WEB.search(procfile.read_text(errors="replace")) if procfile.is_file() else None
+    return found[1] if found else None
+
+
+def path(python: Path, environment: Mapping[str, str]) -> str:
+    """PATH, with the programs of the function's environment first."""
+    return f"{python.parent}{os.pathsep}{environment.get('PATH', os.defpath)}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mesh.errors import InvalidManifests, MeshError, UsageError
-from mesh.functions import layouts
+from mesh.functions import layouts, packaging
 from mesh.functions.layouts import Layout
 from mesh.functions.recipe import Recipe
 from mesh.manifests.model import Function, Project
@@ -69,6 +69,8 @@ def wrap(root: Path, function: Function, layout: Layout, built: Path) -> None:
             )
         shutil.copytree(package, built / package.name, ignore=LEFT_OUT)
     write_schema(function, recipe, built / SCHEMA)
+    if layout == "asgi":
+        packaging.package(built, function.name, source)
 
 
 def write_schema(function: Function, recipe: Recipe, file: Path) -> None:

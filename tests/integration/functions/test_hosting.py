@@ -17,18 +17,22 @@ import pytest
 from mesh.clock import SystemClock
 from mesh.errors import NotFound, StartFailed
 from mesh.functions.hosting import Hosting, hosting
+from mesh.functions.starting import Starting, spawning
 from mesh.functions.terminal import Terminal
+from mesh.functions.warm.starter import warm_starter
 from mesh.manifests.model import Env, Project, Scale
 from mesh.manifests.problem import Origin
 from mesh.options import UpOptions
-from support.small_project import FUNCTION, SmallProject
+from support.small_project import FUNCTION, REPOSITORY, SmallProject
 
 KEY = "demo/hello"
+linux = pytest.mark.skipif(sys.platform != "linux", reason="replicas are forked on Linux alone")
 
 MESH = """
 import asyncio, sys
 from pathlib import Path
 from mesh.clock import SystemClock
+from mesh.functions import starting
 from mesh.functions.hosting import hosting
 from mesh.options import UpOptions
 from support.small_project import SmallProject
@@ -36,7 +40,8 @@ from support.small_project import SmallProject
 async def main():
     small = SmallProject(Path(sys.argv[1]))
     options = UpOptions(small.root, small.state)
-    async with hosting(small.project, options, "http://127.0.0.1:9", SystemClock()) as functions:
+    way = getattr(starting, sys.argv[2])
+    async with hosting(small.project, options, "http://127.0.0.1:9", SystemClock(), starting=way) as functions:
         async with functions.replica("demo/hello") as url:
             print(url, flush=True)
             await asyncio.sleep(600)
@@ -45,9 +50,15 @@ asyncio.run(main())
 """
 
 
+@pytest.fixture(params=[spawning, pytest.param(warm_starter, marks=linux)], ids=["spawned", "forked"])
+def starting(request: pytest.FixtureRequest) -> Starting:
+    """All of this holds for both ways to start a replica."""
+    return request.param  # type: ignore[no-any-return]
+
+
 @pytest.fixture
-def small(tmp_path: Path) -> SmallProject:
-    return SmallProject(tmp_path / "project")
+def small(tmp_path: Path, starting: Starting) -> SmallProject:
+    return SmallProject(tmp_path / "project", starting=starting)
 
 
 @pytest.fixture
@@ -60,7 +71,10 @@ async def client() -> AsyncIterator[aiohttp.ClientSession]:
 async def hosted(small: SmallProject, output: io.StringIO | None = None) -> AsyncIterator[Hosting]:
     terminal = Terminal(output if output is not None else io.StringIO())
     options = UpOptions(small.root, small.state)
-    async with hosting(small.project, options, "http://127.0.0.1:9", SystemClock(), terminal=terminal) as functions:
+    clock, starting = SystemClock(), small.starting
+    async with hosting(
+        small.project, options, "http://127.0.0.1:9", clock, terminal=terminal, starting=starting
+    ) as functions:
         yield functions
 
 
@@ -100,8 +114,8 @@ async def test_the_first_request_starts_a_replica_that_all_share(
     assert not alive(int(direct.split()[1]))
 
 
-async def test_it_scales_to_zero_and_back(tmp_path: Path, client: aiohttp.ClientSession) -> None:
-    small = SmallProject(tmp_path / "project", Scale(window=timedelta(seconds=0.5)))
+async def test_it_scales_to_zero_and_back(tmp_path: Path, starting: Starting, client: aiohttp.ClientSession) -> None:
+    small = SmallProject(tmp_path / "project", Scale(window=timedelta(seconds=0.5)), starting)
     async with hosted(small) as functions:
         first = await text(client, functions.url(KEY))
         await becomes(lambda: replicas(functions) == 0)
@@ -236,14 +250,18 @@ async def test_a_replica_killed_mid_request_fails_that_request_only(
 
 @pytest.fixture
 def test_modules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    places = (REPOSITORY / "tests", REPOSITORY / "src")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, places)))
 
 
 @pytest.mark.usefixtures("test_modules")
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent death signal")
-async def test_no_replica_outlives_a_mesh_that_is_killed(tmp_path: Path, client: aiohttp.ClientSession) -> None:
+@pytest.mark.parametrize("way", ["spawning", "warm_starter"])
+async def test_no_replica_outlives_a_mesh_that_is_killed(
+    tmp_path: Path, way: str, client: aiohttp.ClientSession
+) -> None:
     mesh = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", MESH, str(tmp_path / "project"), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", MESH, str(tmp_path / "project"), way, stdout=asyncio.subprocess.PIPE
     )
     assert mesh.stdout is not None
     url = (await mesh.stdout.readline()).decode().strip()

@@ -37,3 +37,17 @@ def test_a_half_made_or_moved_environment_is_not_used(tmp_path: Path) -> None:
     assert not is_made(tmp_path)
     (tmp_path / MARK).write_text(str(tmp_path))
     assert is_made(tmp_path)
+
+
+def test_a_package_needs_its_dependencies_and_the_server_of_func(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "function"\ndependencies = ["httpx", "cloudevents>=2"]\n'
+    )
+    assert Needs.of(tmp_path) == Needs("httpx\ncloudevents>=2\nfunc-python==0.8.1\n", "", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[project", "", "project = 1", "[project]\ndependencies = 1\n"])
+def test_a_package_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(StartFailed, match=r"pyproject\.toml: cannot be read as a Python project"):
+        Needs.of(tmp_path)

@@ -1,10 +1,13 @@
 """The command line of a staged directory."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from mesh.functions.layouts import started
+from mesh.functions.packaging import PACKAGE
+from mesh.functions.recipe import Recipe
 
 SERVER = ("/env/bin/python", "launcher", "fd")
 
@@ -26,3 +29,10 @@ def test_it_is_the_procfiles_with_another_server(tmp_path: Path, procfile: str, 
 
 def test_without_a_procfile_the_server_runs_alone(tmp_path: Path) -> None:
     assert started(tmp_path, SERVER) == SERVER
+
+
+def test_the_package_of_the_asgi_layout_holds_what_staging_puts_beside_it() -> None:
+    root = Path(__file__).parents[3]
+    project = tomllib.loads((root / "templates/python/asgi/pyproject.toml").read_text())
+    staged = {package.name for package in Recipe.read(root).packages}
+    assert set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) == {PACKAGE, *staged}

@@ -18,6 +18,8 @@ FILES = {
     "templates/python/parliament/Procfile": "web: python -m parliament .\n",
     "templates/python/parliament/func.py": "# template\n",
     "templates/python/parliament/manifest.yaml": "invoke: cloudevent\n",
+    "templates/python/asgi/pyproject.toml": "[project]\n",
+    "templates/python/asgi/function/__init__.py": "from .func import new\n",
     "src/words/__init__.py": "",
     "src/words/__pycache__/x.pyc": "",
     "src/inbox.sql": "CREATE SCHEMA IF NOT EXISTS {schema};\n",
@@ -62,6 +64,28 @@ def test_the_schema_is_the_inbox_and_then_the_steps_own(root: Path, fee: Functio
     assert (staged.directory / "schema.sql").read_text() == (
         "CREATE SCHEMA IF NOT EXISTS driver_fee;\n\nCREATE TABLE driver_fee.fees ();\n"
     )
+
+
+def test_in_the_asgi_layout_it_is_inside_the_package_that_takes_its_name_along(root: Path, fee: Function) -> None:
+    write(Path(fee.directory) / "func.yaml", "name: driver-fee\ninvoke: cloudevent\nrun: {}\n")
+    staged = stage(root, fee, "asgi")
+    package = {"function/__init__.py", "function/func.py", "function/name.txt"}
+    assert files(staged.directory) == package | {"pyproject.toml", "func.yaml", "schema.sql", "words/__init__.py"}
+    assert (staged.directory / "function" / "func.py").read_text() == "# step\n"
+    assert (staged.directory / "function" / "name.txt").read_text() == "driver-fee\n"
+    assert (staged.directory / "func.yaml").read_text() == "name: driver-fee\ninvoke: http\nrun: {}\n"
+
+
+def test_a_module_that_the_package_would_lack_is_refused(root: Path, fee: Function) -> None:
+    write(Path(fee.directory) / "rules.py", "")
+    with pytest.raises(UsageError, match=r"driver-fee/rules\.py: the asgi layout holds func\.py alone"):
+        stage(root, fee, "asgi")
+
+
+def test_the_other_layout_takes_the_place_of_the_first(root: Path, fee: Function) -> None:
+    stage(root, fee, "asgi")
+    assert stage(root, fee, "parliament").changed
+    assert not (place(root, fee) / "pyproject.toml").exists()
 
 
 def test_a_step_without_a_database_has_no_schema(root: Path, fee: Function) -> None:

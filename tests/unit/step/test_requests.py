@@ -28,7 +28,9 @@ async def called(method: str, path: str, headers: dict[str, str], body: bytes = 
     _, new = step(nothing, asked if query else None, environ={})
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"method": method, "path": path, "query_string": b"a=1&b=%C5%BC", "headers": raw}
-    parts: Iterator[dict[str, Any]] = iter([{"body": body[:1], "more_body": True}, {"body": body[1:]}])
+    parts: Iterator[dict[str, Any]] = iter(
+        [{"type": "http.request", "body": body[:1], "more_body": True}, {"type": "http.request", "body": body[1:]}]
+    )
     sent: list[Message] = []
 
     async def receive() -> Message:

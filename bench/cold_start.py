@@ -1,0 +1,117 @@
+"""Cold starts: from the delivery to the answer to the first event, its database opened; forked against spawned.
+
+`python bench/cold_start.py [ROUNDS]`. Spawned is the function's own command, `opentelemetry-instrument python -m
+parliament .`, with its port replaced by a launcher, and nothing of the mesh's around it.
+"""
+
+import asyncio
+import math
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import uvloop
+from aiohttp import web
+from several import Copy, complete_ride, own_command, running
+
+from mesh.broker.client import AiohttpClient
+from mesh.functions.hosting import Hosting
+from mesh.functions.starting import Starting
+from mesh.functions.warm.starter import warm_starter
+
+WAYS: dict[str, Starting] = {"spawned": own_command, "forked": warm_starter}
+TOGETHER = 8
+WITHIN_SECONDS = 60.0
+GOAL = 0.1
+
+
+async def main(rounds: int) -> None:
+    print(
+        f"cold start, ms, min/median/max of {rounds} ({TOGETHER} at once: of a quarter as many): from the delivery to the answer to the first event"
+    )
+    print(f"{'':34} {'spawned':>18} {'forked':>18}   ratio of medians (goal: {GOAL:g})")
+    async with collector() as endpoint, AiohttpClient() as client:
+        for title, instrumented, address in (
+            ("telemetry off", False, ""),
+            ("telemetry, no collector", True, ""),
+            ("telemetry, to a collector", True, endpoint),
+        ):
+            async with meshes(address, instrumented=instrumented) as hosted:
+                show(f"{title}, one", await measured(hosted, client, rounds, 1))
+                together = await measured(hosted, client, math.ceil(rounds / 4), TOGETHER)
+                show(f"{title}, {TOGETHER} at once", together)
+
+
+@asynccontextmanager
+async def meshes(endpoint: str, *, instrumented: bool) -> AsyncIterator[dict[str, Hosting]]:
+    """One mesh for each way to start, each with a project and a database of its own."""
+    async with AsyncExitStack() as stack:
+        hosted = {}
+        for way, starting in WAYS.items():
+            root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cold", dir="/tmp")))
+            copy = Copy(root, TOGETHER, instrumented=instrumented)
+            hosted[way] = await stack.enter_async_context(running(copy, starting, endpoint))
+        yield hosted
+
+
+async def measured(
+    hosted: dict[str, Hosting], client: AiohttpClient, rounds: int, count: int
+) -> dict[str, list[float]]:
+    """Both ways take turns; the first round, in which Python compiles the staged files, does not count."""
+    taken: dict[str, list[float]] = {way: [] for way in hosted}
+    for _ in range(rounds + 1):
+        for way, functions in hosted.items():
+            await nothing_runs(functions)
+            began = time.perf_counter()
+            async with asyncio.TaskGroup() as tasks:
+                for number in range(1, count + 1):
+                    tasks.create_task(deliver(functions, client, number), name=f"event {number}")
+            taken[way].append((time.perf_counter() - began) * 1000)
+    return {way: times[1:] for way, times in taken.items()}
+
+
+async def deliver(functions: Hosting, client: AiohttpClient, number: int) -> None:
+    async with functions.replica(f"cabs/complete-{number}") as url:
+        answer = await client.send(url, complete_ride(), within=WITHIN_SECONDS)
+    if answer.status != 200:
+        raise SystemExit(f"complete-{number} answered {answer.status}: {answer.body!r}")
+
+
+async def nothing_runs(functions: Hosting) -> None:
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while any(status.replicas for status in functions.status()):  # noqa: ASYNC110 - processes end
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.5)  # for processes that are ending
+
+
+def show(title: str, taken: dict[str, list[float]]) -> None:
+    spread = (f"{min(times):5.0f}/{statistics.median(times):.0f}/{max(times):.0f}" for times in taken.values())
+    ratio = statistics.median(taken["forked"]) / statistics.median(taken["spawned"])
+    print(f"{title:34}", *(f"{text:>18}" for text in spread), f"  {ratio:.3f}", flush=True)
+
+
+@asynccontextmanager
+async def collector() -> AsyncIterator[str]:
+    """Takes whatever an exporter sends."""
+
+    async def take(request: web.BaseRequest) -> web.Response:
+        await request.read()
+        return web.Response()
+
+    runner = web.ServerRunner(web.Server(take, access_log=None))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(int(sys.argv[1]) if sys.argv[1:] else 20))

@@ -1,0 +1,29 @@
+"""The asgi layout of a step: its func.py inside the package that func's builders install, as they have it."""
+
+import re
+from pathlib import Path
+
+from mesh.errors import UsageError
+
+PACKAGE = "function"
+MODULE = "func.py"
+NAME = "name.txt"  # no directory tells it: `func run` installs every function as `function`
+INVOKE = re.compile(r"(?m)^invoke:.*$")
+
+
+def package(built: Path, name: str, source: Path) -> None:
+    """Move the step into the package. Raises UsageError for modules that the package would lack."""
+    others = sorted(file.name for file in built.glob("*.py") if file.name != MODULE)
+    if others:
+        raise UsageError(f"{source / others[0]}: the asgi layout holds {MODULE} alone: move it to a shared package")
+    folder = built / PACKAGE
+    if (built / MODULE).is_file():
+        (built / MODULE).replace(folder / MODULE)
+    (folder / NAME).write_text(f"{name}\n")
+    take_requests(built / "func.yaml")
+
+
+def take_requests(file: Path) -> None:
+    """func-python's cloudevent flavour refuses GETs and hands over parsed bodies."""
+    if file.is_file():
+        file.write_text(INVOKE.sub("invoke: http", file.read_text()))

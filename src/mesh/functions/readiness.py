@@ -1,0 +1,52 @@
+"""When a replica may get requests."""
+
+import asyncio
+
+import aiohttp
+
+from mesh.clock import Clock
+from mesh.errors import StartFailed
+from mesh.functions.replica import Launch, Replica
+
+PATH = "/health/readiness"
+WITHIN_SECONDS = 60.0  # func's run.startTimeout
+PAUSE_SECONDS = 0.05
+
+
+class Readiness:
+    """Asks a replica over HTTP."""
+
+    def __init__(self, client: aiohttp.ClientSession, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    async def gate(self, launch: Launch, replica: Replica) -> Replica:
+        """The replica, once it is ready; one that is not in time is killed. Raises StartFailed with its last words."""
+        try:
+            async with asyncio.timeout(WITHIN_SECONDS):
+                await self._until_ready(launch, replica)
+        except TimeoutError:
+            replica.kill()
+            raise failed(launch, f"was not ready within {WITHIN_SECONDS:.0f} s", replica) from None
+        except BaseException:
+            replica.kill()
+            raise
+        return replica
+
+    async def _until_ready(self, launch: Launch, replica: Replica) -> None:
+        while not await self._is_ready(replica):
+            if replica.gone:
+                raise failed(launch, "ended before it was ready", replica)
+            await self._clock.sleep(PAUSE_SECONDS)
+
+    async def _is_ready(self, replica: Replica) -> bool:
+        """One request is enough: it waits in the socket's backlog until the function serves."""
+        try:
+            async with self._client.get(replica.url + PATH) as answer:
+                return answer.status == 200  # noqa: PLR2004
+        except aiohttp.ClientError:
+            return False
+
+
+def failed(launch: Launch, what: str, replica: Replica) -> StartFailed:
+    return StartFailed(f"function {launch.function} {what}; it said:\n{replica.last_words or '(nothing)'}")

@@ -1,0 +1,167 @@
+"""The mesh's end of a warm parent: orders go out, and what became of them comes back."""
+
+import asyncio
+import os
+import signal
+import socket
+from pathlib import Path
+
+from mesh.errors import StartFailed
+from mesh.functions import child
+from mesh.functions.child import Child, Command
+from mesh.functions.warm.order import Order
+from mesh.functions.warm.process import ForkedProcess
+from mesh.functions.warm.runtime import Runtime
+
+PROGRAM = Path(__file__).with_name("program.py")
+UP_SECONDS = 60.0
+FORK_SECONDS = 10.0
+LARGEST_REPORT = 4096  # bytes
+KILLED = -int(signal.SIGKILL)
+
+
+async def start(runtime: Runtime, tasks: asyncio.TaskGroup) -> "WarmParent":
+    """Start one and wait until it takes orders. Raises StartFailed, which ends with its last words."""
+    control, announced = sockets(), sockets()
+    with control[1], announced[1]:
+        descriptors = control[1].fileno(), announced[1].fileno()
+        telemetry = "instrumented" if runtime.instrumented else "plain"
+        words = (str(runtime.python), "-P", "-u", str(PROGRAM), *map(str, descriptors), telemetry)
+        command = Command(words, runtime.python.parent, dict(runtime.environment), descriptors)
+        try:
+            process = await child.start(command, tasks, lambda _: None)
+        except OSError as error:
+            control[0].close()
+            announced[0].close()
+            raise StartFailed(str(error)) from error
+    parent = WarmParent(process, control[0], announced[0], tasks)
+    try:
+        async with asyncio.timeout(UP_SECONDS):
+            await parent.ready.wait()
+    except TimeoutError:
+        process.kill()
+    if not parent.alive:
+        raise StartFailed(f"it said:\n{process.last_words or '(nothing)'}")
+    return parent
+
+
+class WarmParent:
+    """Forks one replica at a time; `ready` is also set when it is gone."""
+
+    def __init__(
+        self, process: Child, control: socket.socket, announced: socket.socket, tasks: asyncio.TaskGroup
+    ) -> None:
+        self.ready = asyncio.Event()
+        self._process = process
+        self._control = control
+        self._announced = announced
+        self._tasks = tasks
+        self._turn = asyncio.Lock()
+        self._ordered: tuple[asyncio.Future[ForkedProcess], asyncio.StreamReader] | None = None
+        self._forked: dict[int, ForkedProcess] = {}
+        self._open = True
+        self._listening = tasks.create_task(self._listen(), name=f"reports of warm parent {process.pid}")
+
+    @property
+    def alive(self) -> bool:
+        return self._open and self._process.alive
+
+    def announce(self, directory: Path) -> None:
+        """Let it import what the function there will need; only a favour, so a full socket is no matter."""
+        try:
+            self._announced.send(Order(str(directory)).encoded())
+        except OSError:
+            return
+
+    async def fork(self, order: Order, listening: socket.socket, on_line: child.OnLine) -> Child:
+        """One replica more, which may not serve yet. Raises StartFailed, OSError or TimeoutError."""
+        reading, writing = os.pipe()
+        output, transport = await reader(reading)
+        try:
+            async with self._turn, asyncio.timeout(FORK_SECONDS):
+                process = await self._answered(order.encoded(), (listening.fileno(), writing), output)
+        except BaseException:
+            transport.close()
+            raise
+        finally:
+            os.close(writing)
+        replica = Child(process, self._tasks, on_line)
+        replica.ended.add_done_callback(lambda _: transport.close())
+        return replica
+
+    async def close(self) -> None:
+        """End it and what is left of its replicas."""
+        self._listening.cancel()
+        await asyncio.wait([self._listening])
+        await self._process.stop(signal.SIGTERM, grace_seconds=1)
+
+    async def _answered(
+        self, order: bytes, descriptors: tuple[int, ...], output: asyncio.StreamReader
+    ) -> ForkedProcess:
+        if not self.alive:
+            raise StartFailed("the warm parent has ended")
+        answer: asyncio.Future[ForkedProcess] = asyncio.get_running_loop().create_future()
+        self._ordered = answer, output
+        try:
+            socket.send_fds(self._control, [order], descriptors)
+            return await answer
+        finally:
+            self._ordered = None
+
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while report := await loop.sock_recv(self._control, LARGEST_REPORT):
+                self._hear(*report.decode().split(" ", 1))
+        except OSError:
+            pass  # as good as its end
+        finally:
+            self._over()
+
+    def _hear(self, what: str, said: str = "") -> None:
+        if what == "ready":
+            self.ready.set()
+        elif what == "started":
+            self._started(int(said))
+        elif what == "ended":
+            pid, status = map(int, said.split())
+            if process := self._forked.pop(pid, None):
+                process.end(status)
+        elif self._ordered and not self._ordered[0].done():
+            self._ordered[0].set_exception(StartFailed(f"the warm parent cannot fork: {said}"))
+
+    def _started(self, pid: int) -> None:
+        if self._ordered is None or self._ordered[0].done():
+            os.killpg(pid, signal.SIGKILL)  # whoever ordered it has gone
+            return
+        answer, output = self._ordered
+        self._forked[pid] = ForkedProcess(pid, output)
+        answer.set_result(self._forked[pid])
+
+    def _over(self) -> None:
+        """The kernel ends its replicas with it."""
+        self._open = False
+        self._control.close()
+        self._announced.close()
+        self.ready.set()
+        for process in self._forked.values():
+            process.end(KILLED)
+        self._forked.clear()
+        if self._ordered and not self._ordered[0].done():
+            self._ordered[0].set_exception(StartFailed("the warm parent has ended"))
+
+
+def sockets() -> tuple[socket.socket, socket.socket]:
+    """The mesh's end, and the parent's."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    return ours, theirs
+
+
+async def reader(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.BaseTransport]:
+    output = asyncio.StreamReader()
+    pipe = os.fdopen(descriptor, "rb", buffering=0)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(output), pipe
+    )
+    return output, transport
