@@ -30,9 +30,8 @@ GOAL = 0.1
 
 
 async def main(rounds: int) -> None:
-    print(
-        f"cold start, ms, min/median/max of {rounds} ({TOGETHER} at once: of a quarter as many): from the delivery to the answer to the first event"
-    )
+    print("cold start, ms: from the delivery to the answer to the first event, its database opened")
+    print(f"min/median/max of {rounds}; {TOGETHER} at once: of a quarter as many")
     print(f"{'':34} {'spawned':>18} {'forked':>18}   ratio of medians (goal: {GOAL:g})")
     async with collector() as endpoint, AiohttpClient() as client:
         for title, instrumented, address in (

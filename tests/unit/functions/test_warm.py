@@ -70,6 +70,6 @@ def test_the_libraries_of_a_function_are_those_that_its_files_name_and_that_are_
 
 
 def test_an_order_arrives_as_it_was_sent_and_shows_no_variable() -> None:
-    order = Order("/staged", {"DATABASE_URL": "postgresql://me:żółw@host/"})
+    order = Order(7, "/staged", {"DATABASE_URL": "postgresql://me:żółw@host/"})
     assert Order.decoded(order.encoded()) == order
     assert "postgresql" not in repr(order)

@@ -11,9 +11,11 @@ LARGEST = 1 << 18  # bytes of an order; the kernel refuses what is larger than i
 class Order:
     """One replica of a staged function. Its listening socket and its log's pipe travel beside it, as descriptors.
 
-    On the socket for announcements it travels alone: the parent imports the libraries that the function names.
+    `number` comes back with the child's. On the socket for announcements an order travels alone: the parent imports
+    the libraries that the function names.
     """
 
+    number: int
     directory: str
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 

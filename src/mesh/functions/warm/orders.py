@@ -72,7 +72,8 @@ class Loop:
         if not data:
             os._exit(0)  # the mesh is gone, and the kernel ends the replicas with this process
         self._wanted = min(self._wanted + 1, MOST_SPARES)
-        libraries.load(libraries.named(Path(Order.decoded(data).directory)))
+        with contextlib.suppress(OSError):  # it may have been staged anew meanwhile
+            libraries.load(libraries.named(Path(Order.decoded(data).directory)))
         gc.freeze()
 
     def _fork(self) -> spare.Work | None:

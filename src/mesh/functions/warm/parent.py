@@ -1,9 +1,11 @@
 """The mesh's end of a warm parent: orders go out, and what became of them comes back."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 
 from mesh.errors import StartFailed
@@ -16,6 +18,7 @@ from mesh.functions.warm.runtime import Runtime
 PROGRAM = Path(__file__).with_name("program.py")
 UP_SECONDS = 60.0
 FORK_SECONDS = 10.0
+LAST_WORDS_SECONDS = 2.0
 LARGEST_REPORT = 4096  # bytes
 KILLED = -int(signal.SIGKILL)
 
@@ -40,9 +43,21 @@ async def start(runtime: Runtime, tasks: asyncio.TaskGroup) -> "WarmParent":
             await parent.ready.wait()
     except TimeoutError:
         process.kill()
+        raise StartFailed(f"it took no orders within {UP_SECONDS:.0f} s") from None
     if not parent.alive:
+        process.kill()
+        await asyncio.wait([process.ended], timeout=LAST_WORDS_SECONDS)
         raise StartFailed(f"it said:\n{process.last_words or '(nothing)'}")
     return parent
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An order that is out, who waits for its replica, and where that replica's output arrives."""
+
+    number: int
+    answer: asyncio.Future[ForkedProcess]
+    output: asyncio.StreamReader
 
 
 class WarmParent:
@@ -57,7 +72,7 @@ class WarmParent:
         self._announced = announced
         self._tasks = tasks
         self._turn = asyncio.Lock()
-        self._ordered: tuple[asyncio.Future[ForkedProcess], asyncio.StreamReader] | None = None
+        self._ordered: Ordered | None = None
         self._forked: dict[int, ForkedProcess] = {}
         self._open = True
         self._listening = tasks.create_task(self._listen(), name=f"reports of warm parent {process.pid}")
@@ -69,7 +84,7 @@ class WarmParent:
     def announce(self, directory: Path) -> None:
         """Let it import what the function there will need; only a favour, so a full socket is no matter."""
         try:
-            self._announced.send(Order(str(directory)).encoded())
+            self._announced.send(Order(0, str(directory)).encoded())
         except OSError:
             return
 
@@ -79,7 +94,7 @@ class WarmParent:
         output, transport = await reader(reading)
         try:
             async with self._turn, asyncio.timeout(FORK_SECONDS):
-                process = await self._answered(order.encoded(), (listening.fileno(), writing), output)
+                process = await self._answered(order, (listening.fileno(), writing), output)
         except BaseException:
             transport.close()
             raise
@@ -96,14 +111,14 @@ class WarmParent:
         await self._process.stop(signal.SIGTERM, grace_seconds=1)
 
     async def _answered(
-        self, order: bytes, descriptors: tuple[int, ...], output: asyncio.StreamReader
+        self, order: Order, descriptors: tuple[int, ...], output: asyncio.StreamReader
     ) -> ForkedProcess:
         if not self.alive:
             raise StartFailed("the warm parent has ended")
         answer: asyncio.Future[ForkedProcess] = asyncio.get_running_loop().create_future()
-        self._ordered = answer, output
+        self._ordered = Ordered(order.number, answer, output)
         try:
-            socket.send_fds(self._control, [order], descriptors)
+            socket.send_fds(self._control, [order.encoded()], descriptors)
             return await answer
         finally:
             self._ordered = None
@@ -122,21 +137,26 @@ class WarmParent:
         if what == "ready":
             self.ready.set()
         elif what == "started":
-            self._started(int(said))
+            self._started(*map(int, said.split()))
         elif what == "ended":
             pid, status = map(int, said.split())
             if process := self._forked.pop(pid, None):
                 process.end(status)
-        elif self._ordered and not self._ordered[0].done():
-            self._ordered[0].set_exception(StartFailed(f"the warm parent cannot fork: {said}"))
+        else:
+            self._fail(StartFailed(f"the warm parent cannot fork: {said}"))
 
-    def _started(self, pid: int) -> None:
-        if self._ordered is None or self._ordered[0].done():
-            os.killpg(pid, signal.SIGKILL)  # whoever ordered it has gone
+    def _started(self, number: int, pid: int) -> None:
+        ordered = self._ordered
+        if ordered is None or ordered.number != number or ordered.answer.done():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)  # whoever ordered it has gone
             return
-        answer, output = self._ordered
-        self._forked[pid] = ForkedProcess(pid, output)
-        answer.set_result(self._forked[pid])
+        self._forked[pid] = ForkedProcess(pid, ordered.output)
+        ordered.answer.set_result(self._forked[pid])
+
+    def _fail(self, error: StartFailed) -> None:
+        if self._ordered and not self._ordered.answer.done():
+            self._ordered.answer.set_exception(error)
 
     def _over(self) -> None:
         """The kernel ends its replicas with it."""
@@ -147,8 +167,7 @@ class WarmParent:
         for process in self._forked.values():
             process.end(KILLED)
         self._forked.clear()
-        if self._ordered and not self._ordered[0].done():
-            self._ordered[0].set_exception(StartFailed("the warm parent has ended"))
+        self._fail(StartFailed("the warm parent has ended"))
 
 
 def sockets() -> tuple[socket.socket, socket.socket]:

@@ -13,7 +13,9 @@ from pathlib import Path
 def main(control: str, announced: str, telemetry: str) -> None:
     libraries, rehearsal, orders, forked = parts()
     libraries.load(libraries.required(Path(sys.prefix)))
-    libraries.load(rehearsal.imported(instrumented=telemetry == "instrumented"))
+    if not (imported := rehearsal.imported(instrumented=telemetry == "instrumented")):
+        sys.exit("the rehearsal failed")
+    libraries.load(imported)
     if threading.active_count() > 1:
         sys.exit("a library has started a thread while it was imported, so nothing can be forked safely")
     libraries.remember_entry_points()

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import MutableMapping
 from types import SimpleNamespace
 
@@ -21,14 +22,15 @@ WITHIN_SECONDS = 10.0
 
 
 def imported(*, instrumented: bool) -> list[str]:
-    """Names of modules; none when the rehearsal failed, which only makes each start slower."""
+    """Names of modules; none when the rehearsal failed, and then no other child would serve either."""
     reading, writing = os.pipe()
     if not (child := os.fork()):
         try:
             rehearse(instrumented=instrumented)
             os.write(writing, "\n".join(filter(libraries.is_library, list(sys.modules))).encode())
-        finally:
-            os._exit(0)
+        except BaseException:  # noqa: BLE001 - it ends here in any case
+            traceback.print_exc()
+        os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as pipe:
         names = pipe.read().split()

@@ -60,19 +60,26 @@ async def after(settings: str, directory: Path, before: Mapping[str, str]) -> Ma
     """The environment after a shell has run `settings`; None when they fail, so that a spawned replica tells how."""
     if not settings:
         return before
+    try:
+        said = await printed(f"{settings} env -0", directory, before)
+    except OSError:
+        return None
+    entries = (entry.partition("=") for entry in said.decode(errors="surrogateescape").split("\0") if entry)
+    return {name: value for name, _, value in entries} or None
+
+
+async def printed(script: str, directory: Path, environment: Mapping[str, str]) -> bytes:
+    """What a shell's script prints, nothing if it fails. Raises OSError, of which TimeoutError is one."""
     process = await asyncio.create_subprocess_exec(
-        "sh", "-c", f"{settings} env -0",
-        cwd=directory, env=dict(before), stdin=asyncio.subprocess.DEVNULL,
+        "sh", "-c", script,
+        cwd=directory, env=dict(environment), stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
         async with asyncio.timeout(PREAMBLE_SECONDS):
             said, _ = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return None
-    if process.returncode:
-        return None
-    entries = (entry.partition("=") for entry in said.decode(errors="surrogateescape").split("\0") if entry)
-    return {name: value for name, _, value in entries}
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return b"" if process.returncode else said

@@ -30,9 +30,12 @@ def wait(parent: int, control: socket.socket, taken: socket.socket) -> Work:
     data, descriptors, _, _ = socket.recv_fds(control, LARGEST, 2)
     if not data:
         os._exit(0)  # the mesh is gone
-    control.send(f"started {os.getpid()}".encode())  # by itself: whoever hears of it can kill its process group
+    order = Order.decoded(data)
+    control.send(
+        f"started {order.number} {os.getpid()}".encode()
+    )  # by itself: whoever hears of it can kill its process group
     taken.send(str(os.getpid()).encode())
-    return Work(Order.decoded(data), *descriptors)
+    return Work(order, *descriptors)
 
 
 def walk_through() -> None:

@@ -35,6 +35,7 @@ class WarmStarter:
         self._tasks = tasks
         self._ready = ready
         self._say = say
+        self._count = 0
         self._spawning = SpawningStarter(tasks, ready)
         self._plans: dict[Path, tuple[Launch, asyncio.Task[Plan | None]]] = {}
         self._parents: dict[Runtime, asyncio.Task[WarmParent | None]] = {}
@@ -90,7 +91,8 @@ class WarmStarter:
     async def _forked(self, plan: Plan, parent: WarmParent, name: str) -> Replica | None:
         with listening_socket() as listening:
             url, port = address(listening)
-            order = Order(str(plan.launch.directory), {**plan.environment, "PORT": str(port)})
+            self._count += 1
+            order = Order(self._count, str(plan.launch.directory), {**plan.environment, "PORT": str(port)})
             try:
                 process = await parent.fork(order, listening, lambda line: plan.launch.on_line(name, line))
             except (OSError, StartFailed) as error:
