@@ -5,8 +5,9 @@ import json
 import logging
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 
 from mesh.addresses import Resolver
 from mesh.broker.client import AiohttpClient
@@ -16,7 +17,7 @@ from mesh.broker.history import History
 from mesh.broker.ingress import Ingress
 from mesh.broker.listener import Listener
 from mesh.clock import SystemClock
-from mesh.control.api import serving
+from mesh.control.api import serving as console
 from mesh.control.discovery import RunningMesh as Announcement
 from mesh.control.discovery import announce, withdraw
 from mesh.dispatching import Dispatching, Parts
@@ -43,9 +44,14 @@ async def up(options: UpOptions) -> int:
     project = load(options.root)
     if project.problems:
         raise InvalidManifests(project.problems)
-    stopping = _stop_signal()
+    stopping, serving = _stop_signal(), asyncio.Event()
     with held(options.state), _one_error():
-        await _run(project, options, stopping)
+        running = asyncio.create_task(_run(project, options, serving, stopping), name="mesh")
+        await asyncio.wait([running, asyncio.ensure_future(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+        if not serving.is_set() and not running.done():
+            running.cancel()  # told to stop before it was up: what was begun is taken down again
+        with suppress(asyncio.CancelledError):
+            await running
     return 0
 
 
@@ -61,7 +67,7 @@ def _one_error() -> Iterator[None]:
         raise error from None
 
 
-async def _run(project: Project, options: UpOptions, stopping: asyncio.Event) -> None:
+async def _run(project: Project, options: UpOptions, serving: asyncio.Event, stopping: asyncio.Event) -> None:
     clock = SystemClock()
     history = History(clock)
     faults = Faults()
@@ -84,12 +90,14 @@ async def _run(project: Project, options: UpOptions, stopping: asyncio.Event) ->
         watching = tasks.create_task(functions.watch(reload), name="watch files")
         await clock.sleep(0)  # the watch begins before anybody is told to go ahead
         ingress.ready = True
+        serving.set()
         _say_ready(listener.url, options)
         await stopping.wait()
         ingress.ready = False
         watching.cancel()
+        deadline = clock.now() + options.grace_seconds
         await listener.stop(options.grace_seconds)
-        await dispatching.stop(options.grace_seconds)
+        await dispatching.stop(max(0.0, deadline - clock.now()))
 
 
 @asynccontextmanager
@@ -104,7 +112,8 @@ async def _listening(ingress: Ingress, options: UpOptions) -> AsyncIterator[List
 
 @asynccontextmanager
 async def _console(operations: RunningMesh, options: UpOptions) -> AsyncIterator[None]:
-    async with serving(operations, options.console) as url:
+    async with console(operations, options.console) as url:
+        print(f"console {url}", file=sys.stderr, flush=True)  # noqa: T201 - where an operator looks
         announce(options.state, Announcement(url, os.getpid()))
         try:
             yield
