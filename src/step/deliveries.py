@@ -68,22 +68,19 @@ class Deliveries:
         return Answer(200, binding.write(reply), reply.data) if reply else done()
 
     async def _work_once(self, event: Event, trace: Mapping[str, str]) -> Event | None:
-        data = self._data(event)
         async with self.database.transaction() as database:
             context = Context(event, database, self.settings, self.sink, datetime.now(UTC), trace)
             if not self.once(event):
-                return await self._work(data, context)
+                return await self._work(event, context)
             if not await self.inbox.claim(database, event):
                 return await self.inbox.recall(database, event)
-            reply = await self._work(data, context)
+            reply = await self._work(event, context)  # a Reject of the data gives the claim back
             if reply:
                 await self.inbox.store(database, event, reply)
             return reply
 
-    def _data(self, event: Event) -> Any:
-        return event if Event in self.contracts else event.decode(*self.contracts)
-
-    async def _work(self, data: Any, context: Context) -> Event | None:
+    async def _work(self, event: Event, context: Context) -> Event | None:
+        data = event if Event in self.contracts else event.decode(*self.contracts)
         result = await self.function(data, context)
         if result is None:
             return None

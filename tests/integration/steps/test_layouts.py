@@ -116,7 +116,11 @@ async def test_the_forms_answer_alike_to_the_last_byte(serve_as: Callable[[str],
     """They share a database: what the first did, the others repeat."""
     fact = event("cabs.passengers.miles-awarded", {"ride_id": "r-1", "passenger_id": "p-1", "miles": 7, "balance": 7})
     steps = {
-        "ride-completed": [post(event(COMMAND, RIDE)), post(event(COMMAND, b'{"ride_id": 1')), post(event("other"))],
+        "ride-completed": [
+            post(event(COMMAND, RIDE)),
+            post(event(COMMAND, b'{"ride_id": 1', id="bad")),
+            post(event("other", id="other")),
+        ],
         "ride-status": [post(fact), get(), get(ride_id="r-1"), get(ride_id="r-2")],
         "invoice": [post(Event({}, b"")), structured(b'{"specversion":"1.0"}'), structured(b"["), get()],
     }

@@ -87,6 +87,24 @@ async def test_what_is_not_done_leaves_nothing_behind(
     assert (await answer(main, 1)).body == b'{"number":1}'  # the same id, with data that can be done
 
 
+@pytest.mark.parametrize(
+    ("poison", "said"),
+    [
+        (event("tests.ping", {"number": "far"}), b"bad data of tests.ping"),
+        (event("other"), b"events of type other are not for this step"),
+    ],
+)
+async def test_once_a_poison_is_replayed_corrected_its_original_answers_with_the_stored_reply(
+    poison: Event, said: bytes, served: Serve, settings: dict[str, str], database: Connection
+) -> None:
+    main = served(count, environ=settings)
+    refused = await main.answer(post(poison))
+    assert (refused.status, said in refused.body) == (422, True)
+    corrected = await answer(main)
+    assert (corrected.status, await main.answer(post(poison))) == (200, corrected)
+    assert await database.fetchval(COUNT) == 1
+
+
 async def test_each_outcome_is_one_line_with_the_events_id(
     served: Serve, settings: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
