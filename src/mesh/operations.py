@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
+from mesh.broker import backlog
+from mesh.broker.backlog import Outstanding
 from mesh.broker.broker import Broker
 from mesh.broker.dead_letters import DeadLetters
 from mesh.broker.dispatcher import Dispatcher
@@ -14,7 +16,6 @@ from mesh.control import shapes
 from mesh.errors import NotFound
 from mesh.functions.port import Functions
 from mesh.ledger.port import Ledger
-from mesh.ledger.records import Stored
 
 
 class RunningMesh:
@@ -39,10 +40,10 @@ class RunningMesh:
         self._warnings = warnings
         self._dead_letters = DeadLetters(brokers, ledger, history)
 
-    def status(self) -> shapes.Status:
+    async def status(self) -> shapes.Status:
         return shapes.Status(
             brokers=[self._broker_status(broker) for broker in self._brokers.values()],
-            triggers=self._trigger_statuses(),
+            triggers=await self._trigger_statuses(),
             functions=list(self._functions.status()),
             warnings=list(self._warnings()),
         )
@@ -60,13 +61,15 @@ class RunningMesh:
 
     async def drained(self, event_type: str | None, trigger: str | None) -> shapes.Drained:
         dispatchers = self._dispatchers() if trigger is None else [self._dispatcher(trigger)]
-        pending = in_flight = 0
-        for dispatcher in dispatchers:
-            waiting, begun = self._outstanding(dispatcher, event_type)
-            pending, in_flight = pending + waiting, in_flight + begun
-        keys = {dispatcher.route.key for dispatcher in dispatchers}
-        kept = self._dead_letters.kept(keys if trigger else None, event_type)
-        return shapes.Drained(drained=pending + in_flight + kept == 0, pending=pending, in_flight=in_flight, kept=kept)
+        keys = {dispatcher.route.key for dispatcher in dispatchers} if trigger else None
+        while True:
+            counted = await backlog.count(self._ledger, dispatchers, event_type)
+            kept = self._dead_letters.kept(keys, event_type)
+            left = counted.pending + counted.in_flight + kept
+            if left or counted.at_once:  # nothing found while events went from hand to hand is no proof
+                return shapes.Drained(
+                    drained=left == 0, pending=counted.pending, in_flight=counted.in_flight, kept=kept
+                )
 
     async def dead_letters(self, event_type: str | None, trigger: str | None) -> list[shapes.DeadLetter]:
         return self._dead_letters.listed(event_type, None if trigger is None else self._named(trigger))
@@ -102,33 +105,30 @@ class RunningMesh:
             namespace=namespace, name=name, broker_class=broker.broker_class.name, url=self._url(broker.key)
         )
 
-    def _trigger_statuses(self) -> list[shapes.TriggerStatus]:
+    async def _trigger_statuses(self) -> list[shapes.TriggerStatus]:
+        dispatchers = self._dispatchers()
+        outstanding = (await backlog.count(self._ledger, dispatchers)).by_trigger
         dead = self._dead_letters.by_trigger()
-        return [self._trigger_status(dispatcher, dead) for dispatcher in self._dispatchers()]
+        return [
+            self._trigger_status(dispatcher, outstanding.get(dispatcher.route.key, Outstanding()), dead)
+            for dispatcher in dispatchers
+        ]
 
-    def _trigger_status(self, dispatcher: Dispatcher, dead: Counter[str]) -> shapes.TriggerStatus:
+    def _trigger_status(
+        self, dispatcher: Dispatcher, outstanding: Outstanding, dead: Counter[str]
+    ) -> shapes.TriggerStatus:
         trigger, key = dispatcher.route.trigger, dispatcher.route.key
-        pending, in_flight = self._outstanding(dispatcher, None)
         return shapes.TriggerStatus(
             namespace=trigger.namespace,
             name=trigger.name,
             broker=trigger.broker,
             subscriber=dispatcher.route.subscriber.url,
-            pending=pending,
-            in_flight=in_flight,
+            pending=outstanding.pending,
+            in_flight=outstanding.in_flight,
             delivered=self._history.delivered[key],
             failed=self._history.failed[key],
             dead=dead[key],
         )
-
-    def _outstanding(self, dispatcher: Dispatcher, event_type: str | None) -> tuple[int, int]:
-        """Count what the ledger says the trigger is not done with: not begun, begun."""
-        pending = begun = 0
-        for stored, has_row in self._ledger.outstanding(dispatcher.route.key):
-            if (has_row or dispatcher.route.wants(stored)) and _of_type(stored, event_type):
-                started = has_row or stored.seq in dispatcher.in_hand
-                pending, begun = pending + (not started), begun + started
-        return pending, begun
 
     def _dispatchers(self) -> list[Dispatcher]:
         return [dispatcher for broker in self._brokers.values() for dispatcher in broker.dispatchers]
@@ -146,7 +146,3 @@ class RunningMesh:
         if found:
             raise NotFound(f"several triggers are named {trigger}: write one of {', '.join(found)}")
         raise NotFound(f"no trigger {trigger}: there are {', '.join(keys) or 'none'}")
-
-
-def _of_type(stored: Stored, event_type: str | None) -> bool:
-    return event_type is None or stored.event.type == event_type

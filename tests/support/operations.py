@@ -70,7 +70,7 @@ class InMemoryOperations:
         self.stays_open = False
         self.closed_streams = 0
 
-    def status(self) -> shapes.Status:
+    async def status(self) -> shapes.Status:
         if isinstance(self.state, Exception):
             raise self.state
         return self.state

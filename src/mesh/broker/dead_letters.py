@@ -26,15 +26,19 @@ class DeadLetters:
 
     def by_trigger(self) -> Counter[str]:
         """How many dead letters each trigger has."""
-        return Counter(letter.trigger for letter in self._ledger.letters())
+        counts: Counter[str] = Counter()
+        for count in self._ledger.letter_counts():
+            counts[count.trigger] += count.number
+        return counts
 
     def kept(self, triggers: Collection[str] | None, event_type: str | None) -> int:
         """How many are kept, of these triggers and of this type; they count as outstanding."""
         return sum(
-            letter.state == "kept"
-            and (triggers is None or letter.trigger in triggers)
-            and event_type in (None, letter.event.type)
-            for letter in self._ledger.letters()
+            count.number
+            for count in self._ledger.letter_counts()
+            if count.state == "kept"
+            and (triggers is None or count.trigger in triggers)
+            and event_type in (None, count.event_type)
         )
 
     def listed(self, event_type: str | None, trigger: str | None) -> list[shapes.DeadLetter]:

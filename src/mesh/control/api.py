@@ -66,8 +66,8 @@ def application(operations: Operations, host: str) -> web.Application:
         app.router.add_route(route.method, route.path, _handler(route, operations, stopping))
     contents = {
         INDEX: _index,
-        METRICS: lambda: metrics.exposition(operations.status()),
-        OPENAPI: lambda: openapi.text().decode(),
+        METRICS: _metrics(operations),
+        OPENAPI: _openapi,
     }
     for page, content in contents.items():
         app.router.add_get(page.path, _page_handler(page, content))
@@ -94,9 +94,9 @@ def _stream(route: Stream[Any, Any], operations: Operations, stopping: asyncio.E
     return answer
 
 
-def _page_handler(page: Page, content: Callable[[], str]) -> Handler:
+def _page_handler(page: Page, content: Callable[[], Awaitable[str]]) -> Handler:
     async def answer(_: web.Request) -> web.Response:
-        return web.Response(body=content().encode(), headers={"Content-Type": page.media_type})
+        return web.Response(body=(await content()).encode(), headers={"Content-Type": page.media_type})
 
     return answer
 
@@ -138,7 +138,18 @@ def _json(answer: Any, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(answer), status=status, content_type="application/json")
 
 
-def _index() -> str:
+def _metrics(operations: Operations) -> Callable[[], Awaitable[str]]:
+    async def content() -> str:
+        return metrics.exposition(await operations.status())
+
+    return content
+
+
+async def _openapi() -> str:
+    return openapi.text().decode()
+
+
+async def _index() -> str:
     routes = [(route.method, route.path, route.summary) for route in ROUTES]
     pages = [("GET", page.path, page.summary) for page in PAGES]
     return "mesh console\n\n" + "".join(f"{method:7}{path:29}{summary}\n" for method, path, summary in routes + pages)

@@ -125,7 +125,8 @@ class Batch:
         self._positions[trigger] = max(min(position, bound), self._positions.get(trigger, 0))
 
     def _bury(self, letter: Letter) -> None:
-        self._execute("INSERT OR REPLACE INTO letters VALUES (?, ?, ?)", (letter.id, letter.state, _encode(letter)))
+        about = (letter.id, letter.state, letter.trigger, letter.event.type, _encode(letter))
+        self._execute("INSERT OR REPLACE INTO letters VALUES (?, ?, ?, ?, ?)", about)
         self._sunk = self._sunk or letter.state == "sunk"
 
     def _flush(self) -> None:

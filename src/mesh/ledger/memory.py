@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from mesh.errors import LedgerUnavailable
 from mesh.ledger import records
 from mesh.ledger.batch import SUNK_LETTERS_KEPT
-from mesh.ledger.records import Append, Change, Letter, Progress, Stored, Subscription
+from mesh.ledger.records import Append, Change, Letter, LetterCount, Progress, Stored, Subscription
 
 
 class MemoryLedger:
@@ -51,8 +51,15 @@ class MemoryLedger:
             if (one.seq in standing.open or ahead) and one.target in (None, subscription):
                 yield one, one.seq in standing.open
 
+    def ahead(self, subscription: str) -> int:
+        return sum(not has_row for _, has_row in self.outstanding(subscription))
+
     def letters(self) -> Sequence[Letter]:
         return list(self._letters.values())
+
+    def letter_counts(self) -> Sequence[LetterCount]:
+        counts = Counter((one.trigger, one.event.type, one.state) for one in self._letters.values())
+        return [LetterCount(*about, number) for about, number in counts.items()]
 
     def letter(self, letter_id: str) -> Letter | None:
         return self._letters.get(letter_id)

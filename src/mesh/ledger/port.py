@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from mesh.ledger.records import Change, Letter, Stored, Subscription
+from mesh.ledger.records import Change, Letter, LetterCount, Stored, Subscription
 
 
 class Ledger(Protocol):
@@ -33,8 +33,16 @@ class Ledger(Protocol):
         """What a trigger is not done with, filters aside; True for an event that has a row (it matched)."""
         ...
 
+    def ahead(self, subscription: str) -> int:
+        """How many of these have no row; reads no event."""
+        ...
+
     def letters(self) -> Sequence[Letter]:
         """All dead letters, oldest first."""
+        ...
+
+    def letter_counts(self) -> Sequence[LetterCount]:
+        """How many dead letters there are of each trigger, type and state; reads no letter."""
         ...
 
     def letter(self, letter_id: str) -> Letter | None: ...

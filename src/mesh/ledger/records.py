@@ -56,6 +56,15 @@ class Letter(msgspec.Struct, frozen=True):
     failure: Failure
 
 
+class LetterCount(msgspec.Struct, frozen=True):
+    """How many dead letters a trigger has of one event type in one state."""
+
+    trigger: str
+    event_type: str
+    state: Literal["sunk", "kept"]
+    number: int
+
+
 class Append(msgspec.Struct, frozen=True):
     """Store an event; its sequence number is `write`'s answer."""
 

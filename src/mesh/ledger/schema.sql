@@ -11,6 +11,7 @@ CREATE TABLE events (
     event BLOB NOT NULL
 );
 CREATE INDEX events_of_broker ON events (broker, seq);
+CREATE INDEX events_for_one_trigger ON events (broker, seq, target) WHERE target IS NOT NULL;
 CREATE INDEX events_by_id ON events (id);
 
 CREATE TABLE subscriptions (
@@ -32,9 +33,12 @@ CREATE INDEX deliveries_of_event ON deliveries (seq);
 CREATE TABLE letters (
     id TEXT PRIMARY KEY,
     state TEXT NOT NULL,
+    trigger TEXT NOT NULL,
+    type TEXT NOT NULL,
     letter BLOB NOT NULL
 );
 CREATE INDEX letters_by_state ON letters (state);
+CREATE INDEX letters_counted ON letters (trigger, type, state);
 
 -- Where each partition's offsets go on; a partition that is not here begins at 0.
 CREATE TABLE partitions (

@@ -12,10 +12,15 @@ import msgspec
 from mesh.errors import UsageError
 from mesh.event import Event
 from mesh.ledger.batch import Batch
-from mesh.ledger.records import Change, Letter, Progress, Stored, Subscription
+from mesh.ledger.records import Change, Letter, LetterCount, Progress, Stored, Subscription
 from mesh.ledger.writer import Writer
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+_AHEAD = """SELECT (SELECT count(*) FROM events e WHERE e.broker = s.broker AND e.seq > s.position)
+    - (SELECT count(*) FROM events e WHERE e.broker = s.broker AND e.seq > s.position
+        AND e.target IS NOT NULL AND e.target <> s.trigger)
+    - (SELECT count(*) FROM deliveries d WHERE d.trigger = s.trigger AND d.seq > s.position)
+    FROM subscriptions s WHERE s.trigger = ?"""  # three walks through indexes
 _STORED = 'SELECT seq, broker, accepted_at, event, target, replay_of, partition, "offset" FROM events'
 
 
@@ -59,9 +64,16 @@ class SqliteLedger:
         for row in self._reading.execute(query, (subscription,)):
             yield _stored(row[:-1]), bool(row[-1])
 
+    def ahead(self, subscription: str) -> int:
+        return int(self._reading.execute(_AHEAD, (subscription,)).fetchone()[0])
+
     def letters(self) -> Sequence[Letter]:
         rows = self._reading.execute("SELECT letter FROM letters ORDER BY rowid").fetchall()
         return [_decode_letter(blob) for (blob,) in rows]
+
+    def letter_counts(self) -> Sequence[LetterCount]:
+        query = "SELECT trigger, type, state, count(*) FROM letters GROUP BY trigger, type, state"
+        return [LetterCount(*row) for row in self._reading.execute(query)]
 
     def letter(self, letter_id: str) -> Letter | None:
         row = self._reading.execute("SELECT letter FROM letters WHERE id = ?", (letter_id,)).fetchone()

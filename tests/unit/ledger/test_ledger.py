@@ -129,12 +129,14 @@ async def test_outstanding_is_what_has_a_row_or_is_not_passed_yet(ledger: Ledger
     await fill(ledger, 4, A)
     await ledger.write(Postpone(A, 1, 2, LATER), Finish(A, 4, 2))
     assert [(stored.seq, has_row) for stored, has_row in ledger.outstanding(A)] == [(1, True), (3, False)]
+    assert ledger.ahead(A) == 1
 
 
 async def test_a_replay_is_outstanding_for_its_trigger_alone(ledger: Ledger) -> None:
     await ledger.write(Subscribe(A, BROKER), Subscribe(B, BROKER), append(target=A))
     assert [stored.target for stored, _ in ledger.outstanding(A)] == [A]
     assert list(ledger.outstanding(B)) == []
+    assert (ledger.ahead(A), ledger.ahead(B)) == (1, 0)
 
 
 async def test_a_new_trigger_starts_at_the_newest_event(ledger: Ledger) -> None:
@@ -189,6 +191,12 @@ async def test_letters_are_listed_oldest_first_until_they_are_exhumed(ledger: Le
     await ledger.write(Exhume("a"), Exhume("unheard-of"))
     assert [one.id for one in ledger.letters()] == ["b", "c"]
     assert ledger.letter("a") is None
+
+
+async def test_letters_are_counted_by_trigger_type_and_state(ledger: Ledger) -> None:
+    await ledger.write(Bury(letter("a")), Bury(letter("b")), Bury(letter("c", "sunk")), Bury(letter("d", trigger=B)))
+    counts = {(one.trigger, one.event_type, one.state): one.number for one in ledger.letter_counts()}
+    assert counts == {(A, "ride", "kept"): 2, (A, "ride", "sunk"): 1, (B, "ride", "kept"): 1}
 
 
 async def test_only_the_newest_sunk_letters_are_kept_and_every_kept_one(

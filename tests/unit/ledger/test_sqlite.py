@@ -61,7 +61,7 @@ async def outcome(ledger: SqliteLedger, event_id: str) -> LedgerUnavailable | No
 @pytest.mark.parametrize(
     ("prepared", "sentence"),
     [
-        ("PRAGMA user_version = 7", "has ledger format 7, this mesh reads 1: run the version of mesh that wrote it"),
+        ("PRAGMA user_version = 7", "has ledger format 7, this mesh reads 2: run the version of mesh that wrote it"),
         ("CREATE TABLE accounts (id)", r"is not a ledger \(a database of something else\): move it away"),
     ],
 )
