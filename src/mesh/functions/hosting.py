@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 
@@ -121,9 +122,14 @@ class Hosting:
                 await self._host(one)
 
     async def replace(self, keys: Collection[str]) -> None:
-        """Stage these functions again, and replace their replicas where that changed something. Raises as `apply`."""
+        """Stage these functions again, and replace their replicas where that changed something. Raises as `apply`.
+
+        One whose directory is gone stays as it is, until a reload that holds leaves it out.
+        """
         async with self._applying:
-            functions = [function for function in self._project.functions if function.key in keys]
+            functions = [
+                function for function in self._project.functions if function.key in keys and is_there(function)
+            ]
             for one in await self._prepare(functions, self._project):
                 await self._host(one)
 
@@ -175,6 +181,10 @@ class Hosting:
 
     def _unknown(self, name: str) -> NotFound:
         return NotFound(f"there is no function {name}; there are: {', '.join(sorted(self._hosted)) or 'none'}")
+
+
+def is_there(function: Function) -> bool:
+    return Path(function.directory).is_dir()
 
 
 def proxying_client() -> aiohttp.ClientSession:

@@ -30,7 +30,8 @@ def own(directory: Path) -> Layout | None:
     procfile = directory / "Procfile"
     if procfile.is_file() and PROCFILE.search(procfile.read_text(errors="replace")):
         return "parliament"
-    if any(IMPORT.search(file.read_text(errors="replace")) for file in directory.glob("*.py")):
+    modules = (file for file in directory.glob("*.py") if file.is_file())
+    if any(IMPORT.search(file.read_text(errors="replace")) for file in modules):
         return "parliament"
     return "asgi" if (directory / "pyproject.toml").is_file() else None
 

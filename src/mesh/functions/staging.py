@@ -38,6 +38,20 @@ class Staged:
 
 def stage(root: Path, function: Function, layout: Layout) -> Staged:
     """Build aside, then rename into place. Raises UsageError for what cannot be staged."""
+    try:
+        return built_and_swapped(root, function, layout)
+    except OSError as error:  # of which shutil.Error is one
+        raise UsageError(
+            f"{function.origin}: the function cannot be staged: {reasons(error)}: "
+            "keep readable files and folders alone in its directory, and build/ writable"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{function.origin}: a text that staging reads is not UTF-8: {error}: save it again"
+        ) from error
+
+
+def built_and_swapped(root: Path, function: Function, layout: Layout) -> Staged:
     source, target, aside = Path(function.directory), place(root, function), root / "build" / "previous"
     refuse_links_out(source, root)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +62,7 @@ def stage(root: Path, function: Function, layout: Layout) -> Staged:
         if own is None:
             wrap(root, function, layout, built)
         else:
-            shutil.copytree(source, built, symlinks=True, ignore=LEFT_OUT)
+            copy(source, built)
         changed = not same(built, target)
         if changed:
             swap(built, target, aside / target.name)
@@ -56,12 +70,16 @@ def stage(root: Path, function: Function, layout: Layout) -> Staged:
     return Staged(target, own or layout, schema if own is None and schema.is_file() else None, changed)
 
 
+def reasons(error: OSError) -> str:
+    return "; ".join(why for _, _, why in error.args[0]) if isinstance(error, shutil.Error) else str(error)
+
+
 def wrap(root: Path, function: Function, layout: Layout, built: Path) -> None:
     template, source, recipe = root / "templates" / "python" / layout, Path(function.directory), Recipe.read(root)
     if not template.is_dir():
         raise UsageError(f"{template} does not exist: staging needs the template of the {layout} layout")
     shutil.copytree(template, built, ignore=OF_THE_TEMPLATE_ONLY)
-    shutil.copytree(source, built, symlinks=True, ignore=LEFT_OUT, dirs_exist_ok=True)
+    copy(source, built)
     for package in recipe.packages:
         if (source / package.name).exists():
             raise UsageError(
@@ -73,28 +91,50 @@ def wrap(root: Path, function: Function, layout: Layout, built: Path) -> None:
         packaging.package(built, function.name, source)
 
 
+def copy(source: Path, built: Path) -> None:
+    """All of it, but for what vanished after it was listed: editors have files for a moment."""
+    try:
+        shutil.copytree(source, built, symlinks=True, ignore=LEFT_OUT, dirs_exist_ok=True)
+    except shutil.Error as error:
+        there = [one for one in error.args[0] if os.path.lexists(one[0])]
+        if there:
+            raise shutil.Error(there) from error
+
+
 def write_schema(function: Function, recipe: Recipe, file: Path) -> None:
     """The inbox' tables, then the step's own, for a step that has a schema or declares a database."""
     has_database = file.is_file() or any(entry.name == DATABASE_ENTRY for entry in function.envs)
     if has_database and recipe.inbox is not None:
         inbox = recipe.inbox.read_text().replace("{schema}", function.name.replace("-", "_"))
-        tables = file.read_text() if file.is_file() else ""
+        tables = own_tables(function, file) if file.is_file() else ""
         file.write_text(f"{inbox.rstrip()}\n\n{tables}".rstrip() + "\n")
+
+
+def own_tables(function: Function, file: Path) -> str:
+    try:
+        return file.read_text()
+    except UnicodeDecodeError as error:
+        place = f"{function.origin}: {SCHEMA} beside it"
+        raise UsageError(f"{place} is not UTF-8 (byte {error.start}): save it as UTF-8") from error
 
 
 def refuse_links_out(source: Path, root: Path) -> None:
     """`func` refuses links that leave the directory, and so does staging, before anything is copied."""
     for folder, folders, files in os.walk(source):
         for path in (Path(folder, name) for name in (*folders, *files)):
-            if path.is_symlink() and leaves(path, source):
+            if leaves(path, source):
                 raise UsageError(
                     f"{shown(path, root)}: a link out of the function's directory, which func refuses: copy the file"
                 )
 
 
-def leaves(link: Path, directory: Path) -> bool:
-    text = link.readlink()
-    return text.is_absolute() or not (link.parent / text).resolve().is_relative_to(directory.resolve())
+def leaves(path: Path, directory: Path) -> bool:
+    """Whether it is a link that does; what vanished after it was listed is none."""
+    try:
+        text = path.readlink()
+    except OSError:
+        return False
+    return text.is_absolute() or not (path.parent / text).resolve().is_relative_to(directory.resolve())
 
 
 def shown(path: Path, root: Path) -> Path:

@@ -51,7 +51,7 @@ def saved(root: Path, functions: Sequence[Function], changes: Iterable[tuple[Cha
     manifests = False
     for change, name in sorted(changes):
         path = Path(name)
-        manifests |= is_manifest(there, path)
+        manifests |= is_manifest(there, path) or any(path == Path(function.directory) for function in functions)
         keys = concerns(there, path, functions)
         mistake = None if change is Change.deleted else syntax_error(there, path)
         if mistake:
@@ -78,12 +78,12 @@ def concerns(root: Path, path: Path, functions: Sequence[Function]) -> set[str]:
 
 def syntax_error(root: Path, path: Path) -> str | None:
     """`functions/invoice/func.py:12: invalid syntax`, None for what compiles or is no Python."""
-    if path.suffix != ".py":
+    if path.suffix != ".py" or not path.is_file():
         return None
     try:
         compile(path.read_bytes(), path, "exec")
     except OSError:
-        return None  # gone again
+        return None  # gone again, or not ours to read
     except SyntaxError as error:
         return f"{path.relative_to(root)}:{error.lineno or 1}: {error.msg}; the replicas that run stay"
     except ValueError as error:

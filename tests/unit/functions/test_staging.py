@@ -1,5 +1,7 @@
 """What staging writes, and what it refuses."""
 
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mesh.errors import UsageError
-from mesh.functions import layouts
+from mesh.functions import layouts, staging
 from mesh.functions.recipe import Recipe
-from mesh.functions.staging import place, stage
+from mesh.functions.staging import LEFT_OUT, place, stage
 from mesh.manifests.model import Function
 from support.hosted import function
 
@@ -197,3 +199,41 @@ def test_a_wrong_recipe_is_an_error_that_names_it(root: Path, text: str, said: s
 def test_an_unknown_layout_is_an_error() -> None:
     with pytest.raises(UsageError, match="there is no layout 'wsgi': choose parliament or asgi"):
         layouts.named("wsgi")
+
+
+def test_a_named_pipe_is_an_error_that_names_the_function_and_the_pipe(root: Path, fee: Function) -> None:
+    os.mkfifo(Path(fee.directory) / "queue.py")
+    with pytest.raises(UsageError, match=r"functions/driver-fee/func\.yaml:1: .*/queue\.py` is a named pipe: keep "):
+        stage(root, fee, "parliament")
+
+
+def test_a_schema_that_is_not_utf_8_is_an_error_that_names_it(root: Path, fee: Function) -> None:
+    (Path(fee.directory) / "schema.sql").write_bytes(b"-- caf\xe9\n")
+    with pytest.raises(
+        UsageError, match=r"driver-fee/func\.yaml:1: schema\.sql beside it is not UTF-8 \(byte 6\): save"
+    ):
+        stage(root, fee, "parliament")
+
+
+def test_a_directory_that_is_gone_is_an_error_and_what_was_staged_stays(root: Path, fee: Function) -> None:
+    stage(root, fee, "parliament")
+    shutil.rmtree(fee.directory)
+    with pytest.raises(UsageError, match=r"driver-fee/func\.yaml:1: the function cannot be staged: .*No such file"):
+        stage(root, fee, "parliament")
+    assert (place(root, fee) / "func.py").read_text() == "# step\n"
+
+
+def test_what_vanishes_after_it_was_listed_is_not_missed(
+    root: Path, fee: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passing = Path(fee.directory) / "data" / "4913"  # what vim tries a directory with
+    write(passing, "")
+
+    def listed(folder: str, names: list[str]) -> set[str]:
+        if passing.name in names:
+            passing.unlink()
+        return LEFT_OUT(folder, names)
+
+    monkeypatch.setattr(staging, "LEFT_OUT", listed)
+    staged = stage(root, fee, "parliament")
+    assert files(staged.directory) == {"Procfile", "func.py", "func.yaml", "schema.sql", "words/__init__.py"}

@@ -57,6 +57,10 @@ def test_a_removed_file_concerns_its_function_too(tmp_path: Path, functions: lis
     assert saved(tmp_path, functions, [(Change.deleted, gone)]) == Saved(frozenset({"cabs/invoice"}))
 
 
+def test_a_directory_that_is_moved_away_concerns_the_manifests(tmp_path: Path, functions: list[Function]) -> None:
+    assert saved(tmp_path, functions, [(Change.deleted, functions[0].directory)]).manifests
+
+
 @pytest.mark.parametrize("name", ["functions/invoice/.func/runs/8080", "src/step/__pycache__/a.pyc", ".git/index"])
 def test_what_tools_write_is_not_watched(name: str) -> None:
     assert not Sources()(Change.added, f"/project/{name}")
