@@ -7,6 +7,7 @@ from mesh.broker.route import Route
 from mesh.clock import rfc3339
 from mesh.control.shapes import Delivery, Trace, TracedEvent
 from mesh.ledger.port import Ledger
+from mesh.ledger.records import Subscription
 
 
 class Tracer:
@@ -16,6 +17,7 @@ class Tracer:
         self._history = history
         self._ledger = ledger
         self._routes = routes
+        self._standing = {one.trigger: one for one in ledger.subscriptions()}
 
     def trace(self, event_id: str, source: str | None) -> Trace:
         """Find every event with that id; of several sources, all are named and none is shown."""
@@ -38,7 +40,7 @@ class Tracer:
             accepted_at=rfc3339(record.stored.accepted_at),
             seq=record.stored.seq,
             replay_of=record.stored.replay_of,
-            deliveries=[*map(self._delivery, record.deliveries.values()), *self._not_begun(record)],
+            deliveries=[*map(self._delivery, record.deliveries.values()), *self._not_remembered(record)],
         )
 
     def _delivery(self, record: DeliveryRecord) -> Delivery:
@@ -60,12 +62,30 @@ class Tracer:
         record = None if seq is None else self._history.get(seq)
         return None if record is None else self._event(record)
 
-    def _not_begun(self, record: EventRecord) -> list[Delivery]:
-        """Triggers whose window is full have not looked at the event yet."""
+    def _not_remembered(self, record: EventRecord) -> list[Delivery]:
+        """Triggers whose window is full have not looked at the event yet; of others the ledger knows how they stand."""
         if self._ledger.event(record.stored.seq) is None:
             return []
         return [
-            Delivery(trigger=route.key, subscriber=route.subscriber.url, outcome="pending")
+            delivery
             for route in self._routes
-            if route.key not in record.deliveries and route.wants(record.stored)
+            if route.key in self._standing and route.key not in record.deliveries and route.wants(record.stored)
+            if (delivery := _outstanding(route, self._standing[route.key], record.stored.seq)) is not None
         ]
+
+
+def _outstanding(route: Route, standing: Subscription, seq: int) -> Delivery | None:
+    """What the trigger's row says, as after a restart; None for an event that it is done with."""
+    progress = standing.open.get(seq)
+    if progress is not None:
+        return Delivery(
+            trigger=route.key,
+            subscriber=route.subscriber.url,
+            outcome="waiting" if progress.attempts else "in_flight",
+            attempts_before_restart=progress.attempts,
+            last_before_restart=progress.last or None,
+            next_due=rfc3339(progress.due) if progress.due else None,
+        )
+    if seq <= standing.position or seq in standing.done:
+        return None
+    return Delivery(trigger=route.key, subscriber=route.subscriber.url, outcome="pending")
