@@ -6,7 +6,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	"$$name" -c '$(SUITABLE)' 2>/dev/null && echo "$$name" && break; done)
 LAYOUT ?= parliament
 # The HTTP header TE, half of café, and a kind that is misspelt on purpose.
-NOT_MISSPELT := te,caf,triger
+NOT_MISSPELT := te,caf,triger,notin
 ENVIRONMENT := .venv/.made
 BIN := .venv/bin
 
@@ -38,14 +38,14 @@ check-lint: $(ENVIRONMENT) ## ruff's rules
 	@$(BIN)/ruff check .
 
 check-types: $(ENVIRONMENT) ## mypy, strict; one call for each step, since all their files are named func.py
-	@$(BIN)/mypy src tests scripts
+	@$(BIN)/mypy src tests scripts bench
 	@printf '%s\n' functions/*/func.py | xargs -n 1 $(BIN)/mypy --no-error-summary
 
 check-imports: $(ENVIRONMENT) ## who may import whom
 	@$(BIN)/lint-imports
 
 check-spelling: $(ENVIRONMENT) ## spelling of code and documents
-	@$(BIN)/codespell --ignore-words-list $(NOT_MISSPELT) *.md Makefile broker docs functions scripts src templates tests triggers
+	@$(BIN)/codespell --ignore-words-list $(NOT_MISSPELT) *.md Makefile broker docs functions scripts src templates tests triggers bench
 
 check-manifests: $(ENVIRONMENT) ## func.yaml, brokers and triggers, as the cluster would judge them
 	@$(BIN)/mesh check .
