@@ -1,10 +1,11 @@
 """The broker's dead letter sink: keeps what could not be delivered until it is replayed or discarded."""
 
+import asyncio
 import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,11 +20,19 @@ ON CONFLICT (id) DO UPDATE SET  -- it died again
     code = excluded.code, reason = excluded.reason, attributes = excluded.attributes, data = excluded.data,
     died_at = excluded.died_at, count = letter.count + 1, state = 'open'
 """
-OPEN = "SELECT * FROM dead_letter.letters WHERE state = 'open' AND (id = $1 OR event_type = $2) ORDER BY died_at"
+OPEN = """
+SELECT * FROM dead_letter.letters
+WHERE state = 'open' AND ($1 IN (id, event_id) OR event_type = $2) AND died_at <= $3
+ORDER BY died_at, id LIMIT $4
+"""
 # Nothing is locked while letters are sent: one that died again meanwhile has another count, and stays open.
 CLOSE = """
-UPDATE dead_letter.letters AS letter SET state = $1
-FROM unnest($2::text[], $3::bigint[]) AS seen (id, count) WHERE letter.id = seen.id AND letter.count = seen.count
+UPDATE dead_letter.letters AS letter SET state = 'replayed'
+FROM unnest($1::text[], $2::bigint[]) AS seen (id, count) WHERE letter.id = seen.id AND letter.count = seen.count
+"""
+DISCARD = """
+UPDATE dead_letter.letters SET state = 'discarded'
+WHERE state = 'open' AND ($1 IN (id, event_id) OR event_type = $2) RETURNING id
 """
 LIST = """
 SELECT * FROM dead_letter.letters
@@ -32,15 +41,21 @@ WHERE ($1::text IS NULL OR event_type = $1) AND ($2::text IS NULL OR $2 IN (id, 
 ORDER BY died_at
 """
 STATES = ("open", "replayed", "discarded")
+BATCH = 100  # letters sent in one transaction; a second for each round of senders still ends before its deadline
+SENDERS = 8
 OF_THE_BROKER = ("knativeerror", "knativekafka", "kne")
 OF_A_STEP = "reason"  # what the Kafka class makes of a step's kne-reason
 
 
-async def dead_letter(event: Event, context: Context) -> None:
+async def dead_letter(event: Event, context: Context) -> ReplayDeadLetters | None:
     if is_dead(event):
         await bury(event, context)
-    else:
-        await obey(event.decode(ReplayDeadLetters, DiscardDeadLetters), context)
+        return None
+    command: DeadLetterCommand = event.decode(ReplayDeadLetters, DiscardDeadLetters)
+    if isinstance(command, ReplayDeadLetters):
+        return await replay(command, context)
+    await discard(command, context)
+    return None
 
 
 def is_dead(event: Event) -> bool:
@@ -78,30 +93,55 @@ def answered(encoded: str) -> str:
         return encoded
 
 
-async def obey(command: DeadLetterCommand, context: Context) -> None:
-    letters = await context.database.fetch(OPEN, command.id, command.of_type)
-    if not letters:
-        raise Reject(f"no open dead letter has the {'id' if command.id else 'type'} {command.id or command.of_type}")
-    state = "discarded"
-    if isinstance(command, ReplayDeadLetters):
-        state = "replayed"
-        for original in originals(letters, bytes(command.data)):
-            await context.send(original)
-    await context.database.execute(CLOSE, state, [row["id"] for row in letters], [row["count"] for row in letters])
+async def replay(command: ReplayDeadLetters, context: Context) -> ReplayDeadLetters | None:
+    """Send one batch. The reply is the command for the rest: it comes back when this batch is committed."""
+    until = command.until or context.now()  # what dies again of being replayed is not replayed again
+    letters = await context.database.fetch(OPEN, command.id, command.of_type, until, BATCH + 1)
+    if not (letters or command.until):
+        raise nothing_open(command)
+    batch = letters[:BATCH]
+    await send(originals(letters, command.correction)[:BATCH], context)
+    await context.database.execute(CLOSE, [row["id"] for row in batch], [row["count"] for row in batch])
+    return ReplayDeadLetters(id=command.id, of_type=command.of_type, until=until) if len(letters) > BATCH else None
 
 
-def originals(letters: Sequence[Record], data: bytes) -> list[Event]:
-    """The events as they were before they died; `data` replaces the payload of a single one."""
-    if data and len(letters) > 1:
-        raise Reject(f"data can replace the payload of one dead letter, not of {len(letters)}: name its id")
-    return [original(letter, data) for letter in letters]
+async def discard(command: DeadLetterCommand, context: Context) -> None:
+    if not await context.database.fetch(DISCARD, command.id, command.of_type):
+        raise nothing_open(command)
 
 
-def original(letter: Record, data: bytes) -> Event:
+def nothing_open(command: DeadLetterCommand) -> Reject:
+    return Reject(f"no open dead letter has the {'id' if command.id else 'type'} {command.id or command.of_type}")
+
+
+async def send(events: Iterable[Event], context: Context) -> None:
+    """Send a few at a time; the first failure stops them all."""
+    left = iter(events)
+
+    async def send_what_is_left() -> None:
+        for event in left:
+            await context.send(event)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number in range(SENDERS):
+                group.create_task(send_what_is_left(), name=f"sender {number}")
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from failures
+
+
+def originals(letters: Sequence[Record], correction: bytes | None) -> list[Event]:
+    """The events as they were before they died; `correction` replaces the payload of a single one."""
+    if correction is not None and len(letters) > 1:
+        raise Reject("data can replace the payload of one dead letter, not of several: name its own id")
+    return [original(letter, correction) for letter in letters]
+
+
+def original(letter: Record, correction: bytes | None) -> Event:
     attributes = {name: value for name, value in json.loads(letter["attributes"]).items() if is_of_the_event(name)}
-    return (
-        Event(attributes | {"datacontenttype": "application/json"}, data) if data else Event(attributes, letter["data"])
-    )
+    if correction is None:
+        return Event(attributes, letter["data"])
+    return Event(attributes | {"datacontenttype": "application/json"}, correction)
 
 
 def is_of_the_event(name: str) -> bool:

@@ -17,6 +17,7 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Miles = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
 About = Literal["invoice", "miles", "fee"]
 Channel = Literal["email", "log"]
+ABSENT = msgspec.Raw(b"null")
 
 
 class CompleteRide(RideContract, frozen=True, kw_only=True):
@@ -93,7 +94,7 @@ class NotificationSent(RideContract, frozen=True, kw_only=True):
 
 
 class DeadLetterCommand(Contract, frozen=True, kw_only=True):
-    """Dead letters named by one `id`, or all open ones of an event `type`."""
+    """Dead letters named by an `id`, their own or their event's, or all open ones of an event `type`."""
 
     kind = "command"
 
@@ -104,13 +105,23 @@ class DeadLetterCommand(Contract, frozen=True, kw_only=True):
         if (self.id is None) == (self.of_type is None):
             raise ValueError("name the dead letters by either id or type")
 
+    @property
+    def aggregate(self) -> tuple[str, str]:
+        return "dead-letters", str(self.id or self.of_type)
+
 
 class ReplayDeadLetters(DeadLetterCommand, frozen=True, kw_only=True):
-    """Send dead letters to the broker again; `data` replaces the payload of a single one."""
+    """Send dead letters (that died by `until`) to the broker again; `data` replaces the payload of a single one."""
 
     type = "cabs.dead-letters.replay"
 
-    data: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    data: msgspec.Raw = msgspec.field(default_factory=lambda: ABSENT)
+    until: Instant | None = None
+
+    @property
+    def correction(self) -> bytes | None:
+        """The payload that replaces the letter's; null counts as absent."""
+        return None if bytes(self.data) == bytes(ABSENT) else bytes(self.data)
 
 
 class DiscardDeadLetters(DeadLetterCommand, frozen=True, kw_only=True):

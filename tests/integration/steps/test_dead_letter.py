@@ -1,11 +1,14 @@
 """The dead letter sink, as plain functions against a real database."""
 
+import asyncio
 import base64
 from typing import Any
 
+import msgspec
 import pytest
 
-from step import Connection, Event, Reject
+from cabs.events import ReplayDeadLetters
+from step import Connection, Event, Reject, Unavailable
 from support.steps import Outbox, context, event, load_step
 
 step = load_step("dead-letter")
@@ -35,9 +38,10 @@ async def listed(database: Connection, **asked: str) -> list[dict[str, Any]]:
     return letters
 
 
-async def command(database: Connection, name: str, outbox: Outbox, **data: object) -> None:
+async def command(database: Connection, name: str, outbox: Outbox, **data: object) -> ReplayDeadLetters | None:
     sent = event(f"cabs.dead-letters.{name}", data)
-    await step.dead_letter(sent, context(database, sent, sink=outbox))
+    rest: ReplayDeadLetters | None = await step.dead_letter(sent, context(database, sent, sink=outbox))
+    return rest
 
 
 async def test_a_dead_letter_is_kept_whole(database: Connection) -> None:
@@ -104,6 +108,74 @@ async def test_a_replay_of_a_type_sends_all_open_ones_of_it(database: Connection
     assert [letter["event_type"] for letter in await listed(database, state="open")] == ["other"]
 
 
+async def bury_many(database: Connection, number: int) -> None:
+    await bury(database, *(dead(id=str(n)) for n in range(number)))
+
+
+async def test_a_replay_of_many_sends_a_batch_and_answers_with_the_command_for_the_rest(database: Connection) -> None:
+    outbox = Outbox()
+    await bury_many(database, 2 * step.BATCH + 1)
+    rest = await command(database, "replay", outbox, type="cabs.rides.complete-ride")
+    left = []
+    while rest:
+        left.append(len(await listed(database, state="open")))
+        rest = await command(database, "replay", outbox, **msgspec.json.decode(rest.encode()))
+    assert left == [step.BATCH + 1, 1]
+    assert {sent.id for sent in outbox.sent} == {str(n) for n in range(2 * step.BATCH + 1)}
+    assert len(outbox.sent) == 2 * step.BATCH + 1
+
+
+async def test_what_died_after_a_replay_began_is_left_to_the_next(database: Connection) -> None:
+    outbox = Outbox()
+    await bury(database, dead())
+    assert await command(database, "replay", outbox, type=dead().type, until="2026-05-01T11:59:59Z") is None
+    assert (outbox.sent, len(await listed(database, state="open"))) == ([], 1)
+
+
+async def test_a_replay_sends_a_few_letters_at_a_time(database: Connection) -> None:
+    class Crowded(Outbox):
+        def __init__(self) -> None:
+            super().__init__()
+            self.together = asyncio.Barrier(step.SENDERS)
+
+        async def send(self, event: Event, trace: object) -> None:
+            await self.together.wait()
+
+    await bury_many(database, 2 * step.SENDERS)
+    await command(database, "replay", Crowded(), type="cabs.rides.complete-ride")
+    assert await listed(database, state="open") == []
+
+
+async def test_a_broker_that_is_away_leaves_the_letters_open(database: Connection) -> None:
+    class Away(Outbox):
+        async def send(self, event: Event, trace: object) -> None:
+            raise Unavailable("the broker answered 503")
+
+    await bury_many(database, 2)
+    with pytest.raises(Unavailable, match="answered 503"):
+        await command(database, "replay", Away(), type="cabs.rides.complete-ride")
+    assert len(await listed(database, state="open")) == 2
+
+
+async def test_letters_are_named_by_their_events_id_too(database: Connection) -> None:
+    outbox = Outbox()
+    await bury(database, dead(), dead(knativeerrordest="http://notify.cabs/"))
+    with pytest.raises(Reject, match="not of several"):
+        await command(database, "replay", outbox, id="e-1", data={})
+    await command(database, "replay", outbox, id="e-1")
+    assert [sent.id for sent in outbox.sent] == ["e-1", "e-1"]
+    await bury(database, dead())
+    await command(database, "discard", outbox, id="e-1")
+    assert sorted(letter["state"] for letter in await listed(database)) == ["discarded", "replayed"]
+
+
+async def test_corrected_data_that_are_null_count_as_absent(database: Connection) -> None:
+    outbox = Outbox()
+    [letter] = await bury(database, dead())
+    await command(database, "replay", outbox, id=letter["id"], data=None)
+    assert [sent.data for sent in outbox.sent] == [RIDE]
+
+
 async def test_a_second_death_reopens_the_letter_and_counts(database: Connection) -> None:
     [letter] = await bury(database, dead())
     await command(database, "replay", Outbox(), id=letter["id"])
@@ -135,7 +207,7 @@ async def test_discarded_letters_are_closed_and_not_sent(database: Connection) -
         ({"id": "nobody"}, "no open dead letter has the id nobody"),
         ({"type": "nothing"}, "no open dead letter has the type nothing"),
         ({}, "either id or type"),
-        ({"type": "cabs.rides.complete-ride", "data": {}}, "not of 2: name its id"),
+        ({"type": "cabs.rides.complete-ride", "data": {}}, "not of several: name its own id"),
     ],
 )
 async def test_a_command_that_cannot_be_done_is_rejected(
