@@ -64,8 +64,9 @@ async def _offsets(scene: Scene) -> object:
 
 
 async def _only_partition(scene: Scene) -> object:
-    await asyncio.gather(*(scene.send(partitionkey=f"ride-{n}") for n in range(EVENTS)))
-    return {partition(got) for got in await scene.place().reached(EVENTS)}
+    keyed = (scene.send(partitionkey=f"ride-{n}") for n in range(EVENTS))
+    await asyncio.gather(*keyed, *(scene.send() for _ in range(EVENTS)))
+    return {partition(got) for got in await scene.place().reached(2 * EVENTS)}
 
 
 async def _of_reply(scene: Scene) -> object:

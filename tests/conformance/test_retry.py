@@ -147,6 +147,13 @@ async def _patient(scene: Scene) -> bool:
     return await scene.calls() == 1 and not scene.place("sink").received
 
 
+async def _redirected(scene: Scene) -> object:
+    scene.place().answers(Reply(status=307, headers=(("location", scene.address("elsewhere")),)))
+    await scene.send()
+    code = (await scene.delivered("sink")).header("ce-knativeerrorcode")
+    return code, len(scene.place().received), len(scene.place("elsewhere").received)
+
+
 def patient(name: str, trigger: Trigger) -> Row:
     return Row(name=name, source=TIMEOUTS, see=_patient, expected=both(True), triggers=(trigger,))
 
@@ -171,6 +178,14 @@ def explained(name: str, kafka: list[float], mt: list[float], trigger: Trigger) 
 OTHERS = [
     patient("a slow answer in time", retrying(1, timeout="PT5S")),
     patient("a slow answer without a time-out", retrying(1)),
+    Row(
+        name="a redirect is not followed",
+        source="3.4; docs/broker-classes.md, Known differences",
+        see=_redirected,
+        expected=both(("307", 1, 0)),
+        triggers=(retrying(1),),
+        mesh_only="the clients' defaults differ, and are not verified",
+    ),
     explained("explain says the linear waits", [0.2, 0.4, 0.6], [0, 0.2, 0.4], LINEAR),
     explained("explain says the exponential waits", [0.4, 0.8, 1.6], [0.2, 0.4, 0.8], EXPONENTIAL),
 ]
