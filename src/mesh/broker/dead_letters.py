@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from mesh import json_data
 from mesh.broker.broker import Broker
 from mesh.broker.history import History
 from mesh.clock import rfc3339
 from mesh.control import shapes
-from mesh.errors import NotDone, NotFound
+from mesh.errors import NotDone, NotFound, UsageError
 from mesh.event import Event
 from mesh.ledger.port import Ledger
 from mesh.ledger.records import Exhume, Letter
@@ -58,8 +59,8 @@ class DeadLetters:
     async def replay(self, request: shapes.Replay) -> list[str]:
         """Put the events back, each for the trigger that failed it and for no other."""
         letters = self._ledger.letters() if request.all else self._named(request.ids)
-        if request.data is not None and len(letters) != 1:
-            raise NotDone(f"new data is for one dead letter, not for {len(letters)}: name one id")
+        if request.data is not None:
+            _check(letters, request.data.encode())
         for letter in letters:
             data = letter.event.data if request.data is None else request.data.encode()
             event = Event(letter.event.attributes, data, letter.event.headers)
@@ -118,6 +119,16 @@ def _shown(letter: Letter) -> shapes.DeadLetter:
         attempts=letter.failure.attempts,
         died_at=rfc3339(letter.died_at),
     )
+
+
+def _check(letters: Sequence[Letter], data: bytes) -> None:
+    """Refuse new data that is not for one letter, or that is no JSON where its event says so."""
+    if len(letters) != 1:
+        raise NotDone(f"new data is for one dead letter, not for {len(letters)}: name one id")
+    (letter,) = letters
+    why_not = json_data.why_not(data, letter.event.attributes.get("datacontenttype", ""))
+    if why_not is not None:
+        raise UsageError(f"the new data of dead letter {letter.id} is no JSON ({why_not}): its event says that it is")
 
 
 def _text_or_base64(data: bytes | None) -> tuple[str | None, str | None]:

@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
+from mesh import json_data
 from mesh.cli.fields import data_of
 from mesh.cli.values import payload
 from mesh.clock import rfc3339
 from mesh.errors import UsageError
-from mesh.event import STRUCTURED, Event, to_headers
+from mesh.event import STRUCTURED, Event, NotACloudEvent, from_http, to_headers
 from mesh.wire import Request
 
 # Attributes and members of the JSON format that an extension cannot be named after.
@@ -38,7 +39,17 @@ def event_of(arguments: argparse.Namespace) -> Event:
     for name, value in attributes.items():
         if not value.strip():
             raise UsageError(f"the event's {name} is empty")
-    return Event(attributes | _extensions(arguments.extension), _data(arguments))
+    event = Event(attributes | _extensions(arguments.extension), _data(arguments))
+    _check(event)
+    return event
+
+
+def _check(event: Event) -> None:
+    """Read it as a broker will."""
+    try:
+        from_http([(name.encode(), value.encode()) for name, value in to_headers(event)], event.data or b"")
+    except (NotACloudEvent, UnicodeEncodeError) as error:
+        raise UsageError(f"this is no event: {error}") from None
 
 
 def _extensions(assignments: list[tuple[str, str]]) -> dict[str, str]:
@@ -56,21 +67,10 @@ def _data(arguments: argparse.Namespace) -> bytes:
     if arguments.field or arguments.raw_field:
         raise UsageError("--data is the whole data: leave out --field and --raw-field")
     data = payload(arguments.data)
-    if is_json(arguments.content_type):
-        _check_json(data, arguments)
+    why_not = json_data.why_not(data, arguments.content_type)
+    if why_not is not None:
+        raise UsageError(f"--data {arguments.data} is no JSON ({why_not}): say what it is with --content-type")
     return data
-
-
-def _check_json(data: bytes, arguments: argparse.Namespace) -> None:
-    try:
-        msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"--data {arguments.data} is no JSON ({error}): say what it is with --content-type") from None
-
-
-def is_json(content_type: str) -> bool:
-    """Tell whether data of that media type stands in the JSON format as it is (JSON format 3.1)."""
-    return content_type.partition(";")[0].strip().lower().endswith(("/json", "+json"))
 
 
 def binary(event: Event) -> Request:
@@ -86,7 +86,7 @@ def structured(event: Event) -> Request:
 
 def _member(event: Event) -> dict[str, Any]:
     data = event.data or b""
-    if is_json(event.attributes["datacontenttype"]):
+    if json_data.is_json(event.attributes["datacontenttype"]):
         return {"data": msgspec.Raw(data)}
     try:
         return {"data": data.decode()}

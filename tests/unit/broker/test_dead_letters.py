@@ -9,7 +9,7 @@ import pytest
 
 from mesh.broker.dead_letters import DeadLetters
 from mesh.control.shapes import Replay
-from mesh.errors import NotDone, NotFound
+from mesh.errors import NotDone, NotFound, UsageError
 from mesh.ledger.memory import MemoryLedger
 from mesh.ledger.records import Bury
 from mesh.ledger.sqlite import SqliteLedger
@@ -80,6 +80,19 @@ async def test_a_replay_may_carry_other_data(dead_letters: DeadLetters, running:
     await dead_letters.replay(Replay(ids=["l-1"], data='{"km":"9"}'))
     await running.clock.advance(0)
     assert running.client.events(SUBSCRIBER) == [event(data=b'{"km":"9"}')]
+
+
+async def test_other_data_must_be_json_where_the_event_says_that_it_is(
+    dead_letters: DeadLetters, running: Running, ledger: MemoryLedger
+) -> None:
+    one = letter("json")
+    of_json = event(datacontenttype="application/json; charset=utf-8")
+    await ledger.write(Bury(type(one)("json", "kept", one.trigger, one.broker, 7.0, of_json, one.failure)))
+    with pytest.raises(UsageError, match="the new data of dead letter json is no JSON"):
+        await dead_letters.replay(Replay(ids=["json"], data='{"a":'))
+    await running.clock.advance(0)
+    assert running.client.requests == []
+    assert "json" in ids(ledger)
 
 
 async def test_a_replay_that_fails_again_is_a_new_letter(

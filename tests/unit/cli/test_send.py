@@ -132,6 +132,8 @@ def test_a_broker_that_is_away_is_told(run: Command) -> None:
         (["--data", "@/nowhere"], "cannot read '/nowhere'"),
         (["--id", ""], "the event's id is empty"),
         (["--subject", " "], "the event's subject is empty"),
+        (["--source", "a b"], "source 'a b' is no URI reference"),
+        (["--id", "\udcff"], "this is no event: "),
         (["--extension", "Tenant=x"], "the name of an extension has only a-z and 0-9"),
         (["--extension", "subject=x"], "this attribute is no extension"),
         (["--to", "nowhere"], "neither a URL"),
