@@ -6,14 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from mesh.clock import Clock
-from mesh.functions import settings
+from mesh.errors import StartFailed
+from mesh.functions import database_url, settings
 from mesh.functions.migrate import Migration, migrate
 from mesh.functions.postgres.service import Postgres, Report
 from mesh.functions.preparation import Prepared
 from mesh.functions.settings import DATABASE_URL, Sources
 from mesh.manifests.model import Function
+from mesh.manifests.problem import Origin
 
 UNTIL_IT_RUNS = "postgresql:///"
+ANSWER_SECONDS = 10.0
 
 
 class Databases:
@@ -23,6 +26,8 @@ class Databases:
         self._service = Postgres(state / "postgres", clock, tasks, report)
         self._report = report
         self._external = external
+        self._tasks = tasks
+        self._asked: set[str] = set()  # external URLs whose hosts were looked for
         self._running = False
 
     @property
@@ -33,6 +38,10 @@ class Databases:
     async def provide(self, functions: Sequence[Function], sources: Sources) -> Sources:
         """Sources with the dev service in them, where it is needed. Raises StartFailed with all that is missing."""
         settings.require(functions, replace(sources, database=UNTIL_IT_RUNS))
+        external = external_urls(functions, sources)
+        for url in external - self._asked:
+            self._tasks.create_task(self._look_for(url), name="look for an external database")
+        self._asked |= external
         needed = any(settings.needs_dev_database(function, sources) for function in functions)
         if needed and not self._running:
             self._report("starting Postgres")
@@ -50,8 +59,43 @@ class Databases:
     async def stop(self) -> None:
         await self._service.stop()
 
+    async def _look_for(self, url: str) -> None:
+        """It may come later, so that it is away is only told."""
+        places = database_url.hosts(url)
+        if places and not any([await answers(host, port) for host, port in places]):
+            named = ", ".join(f"{host}:{port}" for host, port in places)
+            self._report(
+                f"warning: the database of {DATABASE_URL} does not answer at {named}: start it, or correct the URL"
+            )
+
     def _migration(self, one: Prepared) -> Migration | None:
         database = one.values.get(DATABASE_URL)
         if one.staged.schema is None or database is None or not (self._external or database == self.url):
             return None
         return Migration(one.staged.schema, one.python, database)
+
+
+def external_urls(functions: Iterable[Function], sources: Sources) -> set[str]:
+    """The databases that are not the dev service. Raises StartFailed with every URL that is none of Postgres."""
+    own = replace(sources, database=None)
+    given = [
+        (one, url) for one in functions if (url := settings.resolve(one, own).values.get(DATABASE_URL)) is not None
+    ]
+    wrong = [f"{place(one)}: {DATABASE_URL}: {why}" for one, url in given if (why := database_url.mistake(url))]
+    if wrong:
+        raise StartFailed("\n".join(f"{what}: write postgresql://USER:PASSWORD@HOST:PORT/DATABASE" for what in wrong))
+    return {url for _, url in given}
+
+
+def place(function: Function) -> Origin:
+    return next((entry.origin for entry in function.envs if entry.name == DATABASE_URL), function.origin)
+
+
+async def answers(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, UnicodeError):  # a TimeoutError is an OSError; some names are none
+        return False
+    writer.close()
+    return True
