@@ -13,7 +13,7 @@ RETURNING *
 
 
 async def calculate_fee(ride: RideCompleted, context: Context) -> Reply[DriverFee]:
-    fee = driver_fee(ride.price, context.settings.decimal("DRIVER_SHARE"))
+    fee = driver_fee(ride.price, context.settings.share("DRIVER_SHARE"))
     [first] = await context.database.fetch(RECORD_FEE, ride.ride_id, ride.driver_id, fee, ride.currency, context.cause)
     return Reply(DriverFee.of(first), to=first["cause"])
 

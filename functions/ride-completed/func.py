@@ -15,7 +15,8 @@ RETURNING *
 
 async def complete(ride: CompleteRide, context: Context) -> Reply[RideCompleted]:
     asked = (ride.ride_id, ride.passenger_id, ride.driver_id, ride.distance_km, ride.duration_min)
-    due, currency = price(tariff(context), ride.distance_km, ride.duration_min), context.settings.text("CURRENCY")
+    due = price(tariff(context), ride.distance_km, ride.duration_min)
+    currency = context.settings.matching("CURRENCY", "[A-Z]{3}", "three capitals such as EUR")
     [first] = await context.database.fetch(COMPLETE, *asked, due, currency, context.now(), context.cause)
     if asked != completed(first):
         raise Reject(f"ride {ride.ride_id} is already completed, with other data")
@@ -23,7 +24,7 @@ async def complete(ride: CompleteRide, context: Context) -> Reply[RideCompleted]
 
 
 def tariff(context: Context) -> Tariff:
-    rate = context.settings.decimal
+    rate = context.settings.rate
     return Tariff(base=rate("FARE_BASE"), per_km=rate("FARE_PER_KM"), per_minute=rate("FARE_PER_MINUTE"))
 
 
