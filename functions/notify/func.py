@@ -2,12 +2,13 @@
 
 import asyncio
 import smtplib
+from dataclasses import dataclass
 from email.message import EmailMessage
-from typing import assert_never
+from typing import Self, assert_never
 from urllib.parse import unquote, urlsplit
 
 from cabs.events import DriverFee, InvoiceIssued, MilesAwarded, NotificationSent
-from step import Context, Reply, derived_id, step
+from step import Context, Reply, SettingError, derived_id, step
 
 News = InvoiceIssued | MilesAwarded | DriverFee
 
@@ -20,15 +21,45 @@ RETURNING *
 SMTP_TIMEOUT_SECONDS = 10
 
 
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """What SMTP_URL says."""
+
+    is_secure: bool
+    host: str
+    port: int
+    user: str
+    password: str
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """Read smtp:// or smtps://; raises ValueError."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError(parts.scheme)
+        port = parts.port or (smtplib.SMTP_SSL_PORT if parts.scheme == "smtps" else smtplib.SMTP_PORT)
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        return cls(parts.scheme == "smtps", parts.hostname, port, user, password)
+
+
 async def notify(news: News, context: Context) -> Reply[NotificationSent]:
     about, recipient, text = letter(news)
-    smtp_url = context.settings.get("SMTP_URL")
-    channel = "email" if smtp_url else "log"
+    server = mail_server(context)
+    channel = "email" if server else "log"
     [sent] = await context.database.fetch(RECORD, news.ride_id, about, recipient, channel, context.cause)
-    if smtp_url and sent["cause"] == context.cause:
+    if server and sent["cause"] == context.cause:
         address = context.settings.text("NOTIFY_ADDRESS").replace("{recipient}", recipient)
-        await asyncio.to_thread(mail, smtp_url, message(address, text, context))
+        await asyncio.to_thread(mail, server, message(address, text, context))
     return Reply(NotificationSent.of(sent), to=sent["cause"])
+
+
+def mail_server(context: Context) -> MailServer | None:
+    """None where mails are only recorded; raises SettingError without the URL, which may hold a password."""
+    url = context.settings.get("SMTP_URL")
+    try:
+        return MailServer.at(url) if url else None
+    except ValueError as error:
+        raise SettingError("SMTP_URL cannot be read: expected smtp://USER:PASSWORD@HOST:PORT, or smtps://") from error
 
 
 def letter(news: News) -> tuple[str, str, str]:
@@ -55,12 +86,11 @@ def message(address: str, text: str, context: Context) -> EmailMessage:
     return letter
 
 
-def mail(url: str, letter: EmailMessage) -> None:
-    server = urlsplit(url)
-    client = smtplib.SMTP_SSL if server.scheme == "smtps" else smtplib.SMTP
-    with client(server.hostname or "", server.port or 0, timeout=SMTP_TIMEOUT_SECONDS) as smtp:
-        if server.username:
-            smtp.login(unquote(server.username), unquote(server.password or ""))
+def mail(server: MailServer, letter: EmailMessage) -> None:
+    client = smtplib.SMTP_SSL if server.is_secure else smtplib.SMTP
+    with client(server.host, server.port, timeout=SMTP_TIMEOUT_SECONDS) as smtp:
+        if server.user:
+            smtp.login(server.user, server.password)
         smtp.send_message(letter)
 
 

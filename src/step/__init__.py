@@ -6,9 +6,20 @@ A request is read top to bottom through `parliament` (or `asgi`) â†’ `served` â†
 
 from step.context import Context
 from step.database import Connection, Record
-from step.errors import Reject, Unavailable
+from step.errors import Reject, SettingError, Unavailable
 from step.event import Event
 from step.reply import Reply, derived_id
 from step.served import step
 
-__all__ = ["Connection", "Context", "Event", "Record", "Reject", "Reply", "Unavailable", "derived_id", "step"]
+__all__ = [
+    "Connection",
+    "Context",
+    "Event",
+    "Record",
+    "Reject",
+    "Reply",
+    "SettingError",
+    "Unavailable",
+    "derived_id",
+    "step",
+]

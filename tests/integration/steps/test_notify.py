@@ -10,10 +10,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from cabs.events import DriverFee, InvoiceIssued, MilesAwarded
-from step import Connection
+from step import Connection, SettingError
 from support.steps import context, event, load_step, settings_of
 
-notify = load_step("notify").notify
+step = load_step("notify")
+notify, MailServer = step.notify, step.MailServer
 
 INVOICE = InvoiceIssued.of(
     {
@@ -90,3 +91,16 @@ async def test_a_mail_server_that_is_away_is_an_error_of_the_world_outside(datab
     settings = settings_of("notify") | {"SMTP_URL": "smtp://127.0.0.1:1"}
     with pytest.raises(OSError, match="refused"):
         await notify(INVOICE, context(database, settings=settings))
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.cabs:25", "http://mail.cabs:25", "smtp://:25", "smtp://mail.cabs:far", "smtp://u:secret@[::1", "x"]
+)
+async def test_a_mail_server_that_cannot_be_read_is_a_wrong_setting(url: str, database: Connection) -> None:
+    with pytest.raises(SettingError, match=r"^SMTP_URL cannot be read: expected smtp://USER:PASSWORD@HOST:PORT"):
+        await notify(INVOICE, context(database, settings=settings_of("notify") | {"SMTP_URL": url}))
+
+
+def test_a_mail_servers_url_is_read() -> None:
+    assert MailServer.at("smtps://us%40er:p%3A@mail.cabs") == MailServer(True, "mail.cabs", 465, "us@er", "p:")
+    assert MailServer.at("smtp://mail.cabs:2525") == MailServer(False, "mail.cabs", 2525, "", "")
