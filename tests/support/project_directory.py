@@ -128,6 +128,7 @@ class ProjectDirectory:
         self.root = root
         for name in ("invoice", "dead-letter"):
             self.write(f"functions/{name}/func.yaml", FUNCTION.format(name=name))
+            self.write(f"functions/{name}/func.py", "")
         self.write("broker/broker.yaml", BROKER)
         self.write("triggers/invoice.yaml", TRIGGER)
         self.write("sources/sink-binding.yaml", SINK_BINDING)

@@ -25,9 +25,16 @@ def main(directory: str, descriptor: str) -> None:
     signal.signal(signal.SIGINT, stop.ask)
     sys.path.insert(0, str(Path(directory).resolve()))  # as `python -m parliament .` has it
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait for a thread is no news
-    app = server.create(server.load(directory))
+    app = server.create(checked(server.load(directory)))
     listening = socket.socket(fileno=int(descriptor))
     serve(prepared(app, listening), stop)
+
+
+def checked(module: Any) -> Any:
+    """The function's module; parliament itself finds out at the first event only."""
+    if not callable(getattr(module, "main", None)):
+        sys.exit(f"{module.__file__} has no main: define `def main(context)`, which parliament calls with each event")
+    return module
 
 
 def prepared(app: Any, listening: socket.socket) -> Any:

@@ -29,6 +29,7 @@ def read_function(document: Node, directory: Path, findings: Findings) -> Functi
     name = _name(fields)
     _check_created(fields)
     _check_runtime(fields)
+    _check_module(fields, directory)
     _check_build(fields)
     run = fields.object("run", RUN) or _empty(fields, "run")
     deploy = fields.object("deploy", DEPLOY) or _empty(fields, "deploy")
@@ -85,6 +86,13 @@ def _check_runtime(fields: FunctionFields) -> None:
     if runtime not in {"", "python"}:
         node = fields.node.value["runtime"]
         fields.problem(node, f"runtime {runtime} is not run by this mesh: runtime (python)")
+
+
+def _check_module(fields: FunctionFields, directory: Path) -> None:
+    """Only a Python project, as func creates today, has its module elsewhere: knative/func templates/python."""
+    if not any((directory / name).is_file() for name in ("func.py", "pyproject.toml")):
+        own = fields.node.origin.file.rpartition("/")[0]
+        fields.problem(fields.node, f"'{own}' has no func.py (write it there, with a main or a new that takes events)")
 
 
 def _check_build(fields: FunctionFields) -> None:

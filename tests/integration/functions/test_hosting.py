@@ -178,6 +178,16 @@ async def test_a_function_that_does_not_import_says_so_with_its_traceback(
             assert "ModuleNotFoundError: No module named 'no_such_module_here'" in await answer.text()
 
 
+async def test_a_function_without_a_main_is_not_ready_and_says_so(small: SmallProject) -> None:
+    small.source.write_text("def handle(context): ...\n")
+    async with hosted(small) as functions:
+        with pytest.raises(
+            StartFailed, match=r"(?s)ended before it was ready.*/func\.py has no main: define `def main"
+        ):
+            async with functions.replica(KEY):
+                pass
+
+
 @asynccontextmanager
 async def watched(functions: Hosting) -> AsyncIterator[None]:
     async def reload() -> None: ...

@@ -65,6 +65,20 @@ def test_a_function_is_refused_for(edit: Edit, expected: str, project: ProjectDi
     assert [problem for problem in project.problems() if problem.startswith(FILE)] == [f"{FILE}:{expected}"]
 
 
+def test_a_function_without_a_module_is_refused(project: ProjectDirectory) -> None:
+    project.remove("functions/invoice/func.py")
+    assert project.problems() == [
+        f"{FILE}:1: 'functions/invoice' has no func.py (write it there, with a main or a new that takes events)"
+    ]
+
+
+def test_a_python_project_has_its_module_elsewhere(project: ProjectDirectory) -> None:
+    project.remove("functions/invoice/func.py")
+    project.write("functions/invoice/pyproject.toml", "[project]\n")
+    project.write("functions/invoice/function/func.py", "")
+    assert project.problems() == []
+
+
 WARNED = {
     "an unknown key": (("run:\n", "replicas: 3\nrun:\n"), '7: unknown field "replicas" ('),
     "an unknown key inside": (

@@ -115,6 +115,7 @@ def test_the_same_name_in_another_namespace_is_another_object(project: ProjectDi
 
 def test_two_functions_of_one_name_are_a_problem(project: ProjectDirectory) -> None:
     project.write("functions/zebra/func.yaml", (project.root / "functions/invoice/func.yaml").read_text())
+    project.write("functions/zebra/func.py", "")
     first = "(first at functions/invoice/func.yaml:1)"
     assert project.problems() == [f"functions/zebra/func.yaml:1: Function cabs/invoice already exists: name {first}"]
 
@@ -135,6 +136,7 @@ def test_several_brokers_and_namespaces_are_one_project(project: ProjectDirector
     other = "namespace: other"
     project.write("broker/z.yaml", BROKER.replace("namespace: cabs", other).replace("Kafka", "MTChannelBasedBroker"))
     project.write("functions/audit/func.yaml", FUNCTION.format(name="audit").replace("namespace: cabs", other))
+    project.write("functions/audit/func.py", "")
     project.edit("broker/z.yaml", "        name: dead-letter", "        name: audit")
     trigger = TRIGGER.replace("namespace: cabs", other).replace("      name: invoice", "      name: audit")
     project.write("triggers/audit.yaml", trigger)
