@@ -99,11 +99,6 @@ class Hosting:
             raise self._unknown(name)
         return self._logs.read(name.rpartition("/")[2], follow=follow)
 
-    @property
-    def database_url(self) -> str | None:
-        """The dev service's, None while no function needs it."""
-        return self._databases.url
-
     async def apply(self, project: Project) -> None:
         """Host what the project has now; what did not change keeps its replicas.
 
