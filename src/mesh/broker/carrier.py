@@ -222,13 +222,16 @@ class Carrier:
     ) -> None:
         wait = decision.pause.total_seconds() if isinstance(decision, Wait) else None
         due = None if wait is None else ended + wait
+        sink = None if progress.failure is None else self._route.inherited.spec.dead_letter_sink
+        to = sink or self._route.trigger.subscriber
+        error = None if failed is None else failures.in_words(to, result.response, failed, failed.reason)
         attempt = Attempt(
             number=progress.attempts + 1,
             to=progress.phase,
             at=rfc3339(began),
             seconds=ended - began,
             status=None if result.response is None else result.response.status,
-            error=None if failed is None else failed.reason,
+            error=error,
             fault=result.fault,
             retry_in=wait,
             next_due=None if due is None else rfc3339(due),

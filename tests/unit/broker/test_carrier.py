@@ -1,6 +1,7 @@
 """One event and one trigger: attempts, waits, dead letters and replies."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from mesh.errors import NoAnswer, StartFailed
 from mesh.event import Event
 from mesh.ledger.memory import MemoryLedger
 from mesh.ledger.records import Progress
+from mesh.manifests.model import Destination, Reference
 from mesh.wire import Response
 from support.delivering import SINK, SUBSCRIBER, Running, answer, replying, retrying, routed, trigger
 from support.events import BROKER, event
@@ -102,6 +104,30 @@ async def test_422_goes_to_the_dead_letter_sink_at_once(mesh: Running, ledger: M
     assert (letter.state, letter.trigger, letter.event, letter.failure.attempts) == ("sunk", KEY, event(), 1)
     assert letter.failure.reason == ("the subscriber will not take this event; not retried (distance_km: café)")
     assert (outcome(mesh), ledger.event(1)) == ("sunk", None)
+
+
+@pytest.mark.parametrize(
+    ("answered", "shown"),
+    [
+        (answer(500, kne_reason="no such ride"), "the subscriber failed (no such ride)"),
+        (
+            answer(500, kne_reason="Traceback:%0A  line 7%0AKeyError: km%0A"),
+            "the subscriber failed (KeyError: km (`mesh logs charge`))",
+        ),
+        (StartFailed("Traceback:\n  line 7\nKeyError: km"), "KeyError: km (`mesh logs charge`)"),
+    ],
+)
+async def test_a_failed_attempt_tells_the_subscriber_s_own_words_in_one_line(
+    mesh: Running, answered: Response | Exception, shown: str
+) -> None:
+    mesh.client.answers[SUBSCRIBER] = [answered]
+    subscriber = Destination(Reference("serving.knative.dev/v1", "Service", "charge", "cabs"), SUBSCRIBER)
+    async with mesh.dispatching(routed(replace(trigger(), subscriber=subscriber), retrying())):
+        await mesh.broker.publish(event())
+        await mesh.clock.advance(0)
+        record = mesh.history.get(1)
+        assert record is not None
+        assert [attempt.error for attempt in record.deliveries[KEY].attempts] == [shown]
 
 
 async def test_retries_that_are_used_up_lead_to_the_sink(mesh: Running, ledger: MemoryLedger) -> None:
