@@ -8,7 +8,7 @@ from typing import Self, assert_never
 from urllib.parse import unquote, urlsplit
 
 from cabs.events import DriverFee, InvoiceIssued, MilesAwarded, NotificationSent
-from step import Context, Reply, SettingError, derived_id, step
+from step import Context, Reject, Reply, SettingError, derived_id, step
 
 News = InvoiceIssued | MilesAwarded | DriverFee
 
@@ -19,6 +19,7 @@ ON CONFLICT (ride_id, about) DO UPDATE SET ride_id = first.ride_id  -- changes n
 RETURNING *
 """
 SMTP_TIMEOUT_SECONDS = 10
+PERMANENT = 500  # and above: RFC 5321, 4.2.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,17 @@ def message(address: str, text: str, context: Context) -> EmailMessage:
 
 
 def mail(server: MailServer, letter: EmailMessage) -> None:
+    """Raises Reject when the recipient is refused for good, an OSError for all that may pass."""
+    try:
+        post(server, letter)
+    except smtplib.SMTPRecipientsRefused as error:
+        code, words = min(error.recipients.values())  # NOTIFY_ADDRESS may name several
+        if code >= PERMANENT:
+            raise Reject(f"the mail server refuses {letter['To']}: {code} {words.decode(errors='replace')}") from error
+        raise
+
+
+def post(server: MailServer, letter: EmailMessage) -> None:
     client = smtplib.SMTP_SSL if server.is_secure else smtplib.SMTP
     with client(server.host, server.port, timeout=SMTP_TIMEOUT_SECONDS) as smtp:
         if server.user:

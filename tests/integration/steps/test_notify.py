@@ -10,7 +10,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from cabs.events import DriverFee, InvoiceIssued, MilesAwarded
-from step import Connection, SettingError
+from step import Connection, Reject, SettingError
 from support.steps import context, event, load_step, settings_of
 
 step = load_step("notify")
@@ -35,6 +35,14 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
+        self.answer_to_recipient = "250 known"
+
+    async def handle_RCPT(  # noqa: N802 - its name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.answer_to_recipient.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.answer_to_recipient
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name
         self.letters.append(message_from_bytes(envelope.original_content or b"", policy=policy.default))
@@ -91,6 +99,24 @@ async def test_a_mail_server_that_is_away_is_an_error_of_the_world_outside(datab
     settings = settings_of("notify") | {"SMTP_URL": "smtp://127.0.0.1:1"}
     with pytest.raises(OSError, match="refused"):
         await notify(INVOICE, context(database, settings=settings))
+
+
+async def test_a_recipient_who_is_refused_for_good_is_a_reject(
+    database: Connection, mailbox: tuple[Mailbox, str]
+) -> None:
+    kept, url = mailbox
+    kept.answer_to_recipient = "550 no such user"
+    with pytest.raises(Reject, match=r"the mail server refuses p-1@cabs\.example: 550 no such user"):
+        await notify(INVOICE, context(database, settings=settings_of("notify") | {"SMTP_URL": url}))
+
+
+async def test_a_recipient_who_is_refused_for_now_is_an_error_of_the_world_outside(
+    database: Connection, mailbox: tuple[Mailbox, str]
+) -> None:
+    kept, url = mailbox
+    kept.answer_to_recipient = "450 mailbox busy"
+    with pytest.raises(OSError, match="mailbox busy"):
+        await notify(INVOICE, context(database, settings=settings_of("notify") | {"SMTP_URL": url}))
 
 
 @pytest.mark.parametrize(
