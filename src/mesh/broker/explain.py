@@ -8,12 +8,13 @@ from mesh.control.shapes import Explanation, Setting
 
 def explain(route: Route) -> Explanation:
     policy, written = route.policy, route.inherited.spec
+    subscriber = route.trigger.subscriber.origin or route.trigger.origin
     return Explanation(
         trigger=route.key,
         broker=route.trigger.broker_key,
         broker_class=route.broker_class.name,
         settings=[
-            Setting(name="subscriber", value=route.subscriber.url, origin=str(route.trigger.origin)),
+            Setting(name="subscriber", value=route.subscriber.url, origin=str(subscriber)),
             _setting(route, "retry", str(policy.retry), written.retry),
             _setting(route, "backoffPolicy", policy.backoff_policy, written.backoff_policy),
             _setting(route, "backoffDelay", _seconds(policy.backoff_delay), written.backoff_delay),

@@ -1,9 +1,11 @@
 """What `mesh explain` says of a trigger."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from mesh.broker.explain import explain
 from mesh.manifests.model import DeliverySpec, Destination
+from mesh.manifests.problem import Origin
 from support.delivering import retrying, routed, trigger
 
 
@@ -21,6 +23,12 @@ def test_each_setting_says_where_it_comes_from() -> None:
         "timeout": ("30s", "t.yaml:1"),
         "deadLetterSink": ("http://sink/", "t.yaml:1"),
     }
+
+
+def test_the_subscriber_s_origin_is_its_own_line() -> None:
+    subscriber = Destination(uri="http://invoice", origin=Origin("t.yaml", 9))
+    explained = explain(routed(replace(trigger(), subscriber=subscriber)))
+    assert explained.settings[0].origin == "t.yaml:9"
 
 
 def test_what_the_manifest_leaves_out_is_a_default_of_the_class() -> None:
