@@ -1,6 +1,8 @@
 """The ingress' socket: listens, bounds the number of clients, drains on the way out."""
 
 import asyncio
+import errno
+import socket
 from contextlib import suppress
 
 from mesh.broker.exchange import Application
@@ -32,10 +34,8 @@ class Listener:
         try:
             self._server = await loop.create_server(self._connect, self._address.host, self._address.port, backlog=1024)
         except OSError as error:
-            raise NotDone(
-                f"cannot listen on {self._address} ({error.strerror}): "
-                "end what holds the port, or choose another with --listen"
-            ) from error
+            reason = error.strerror or str(error)
+            raise NotDone(f"cannot listen on {self._address} ({reason}): {_remedy(error)}") from error
         self._bound = self._server.sockets[0].getsockname()[:2]
         self._sweep = loop.call_later(SWEEP_SECONDS, self._cut_off_slow)
 
@@ -80,6 +80,20 @@ class Listener:
             if connection.receiving_since is not None and loop.time() - connection.receiving_since > REQUEST_SECONDS:
                 connection.abort()
         self._sweep = loop.call_later(SWEEP_SECONDS, self._cut_off_slow)
+
+
+def _remedy(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "no address is known for that host; write one of this machine's after --listen"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return "end what holds the port, or choose another with --listen"
+        case errno.EADDRNOTAVAIL:
+            return "the address is not this machine's; write one that is after --listen"
+        case errno.EACCES:
+            return "choose a port from 1024 with --listen"
+        case _:
+            return "choose another address with --listen"
 
 
 class _TurnedAway(asyncio.Protocol):

@@ -46,6 +46,15 @@ async def test_an_address_that_is_taken_is_refused_with_a_sentence(listener: Lis
         await second.start()
 
 
+@pytest.mark.parametrize(
+    ("host", "remedy"),
+    [("nohost.invalid", "no address is known for that host"), ("192.0.2.1", "the address is not this machine's")],
+)
+async def test_an_address_that_is_not_of_this_machine_is_refused_with_its_remedy(host: str, remedy: str) -> None:
+    with pytest.raises(NotDone, match=rf"cannot listen on {host}:0 \(.+\): {remedy}"):
+        await Listener(Ingress({}, SystemClock()), Address(host, 0)).start()
+
+
 async def test_one_who_is_still_sending_too_much_can_read_the_refusal(listener: Listener) -> None:
     async with connected(listener) as (reader, writer):
         writer.write(post(b"x" * 4_000_000))
