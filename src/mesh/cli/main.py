@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mesh.cli import check, dead_letters, drained, explain, faults, logs, send, status, trace, up, watch
 from mesh.cli.parser import Parser
+from mesh.cli.screen import NotWritten, output
 from mesh.errors import InvalidManifests, MeshError, UsageError
 
 NOT_DONE = 1
@@ -21,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(arguments)
     except MeshError as error:
         _complain(error)
+        if isinstance(error, NotWritten):
+            _drop_output()
         return WRONG_USAGE if isinstance(error, UsageError) else NOT_DONE
     except BrokenPipeError:
         _drop_output()
@@ -31,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     status: int = arguments.run(arguments)
-    sys.stdout.flush()  # a closed pipe shows here rather than while the interpreter ends
+    with output():
+        sys.stdout.flush()  # a closed pipe shows here rather than while the interpreter ends
     return status
 
 
@@ -57,7 +61,7 @@ def _complain(error: MeshError) -> None:
 
 
 def _drop_output() -> None:
-    """Let the interpreter's last flush go nowhere instead of failing: the reader of our output has left."""
+    """Let the interpreter's last flush go nowhere instead of failing: nobody can take our output."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

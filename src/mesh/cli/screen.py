@@ -2,13 +2,20 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TextIO
 
 import msgspec
 
+from mesh.errors import NotDone
+
 CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
+
+
+class NotWritten(NotDone):
+    """Standard output takes no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +30,20 @@ class Paint:
 
 def show(text: str) -> None:
     """Write a line, at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    with output():
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+
+@contextmanager
+def output() -> Iterator[None]:
+    """Say of standard output that fails, as on a full disk, that it was the output; a closed pipe stays one."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise NotWritten(f"cannot write the output: {error.strerror or error}") from error
 
 
 def show_document(value: Any) -> None:

@@ -79,6 +79,16 @@ def test_a_closed_pipe_is_silent(operations: InMemoryOperations) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize("arguments", [["status"], ["dead-letters", "list"]])
+def test_an_output_that_takes_no_more_is_told(operations: InMemoryOperations, arguments: list[str]) -> None:
+    with served(operations) as url, Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "mesh", *arguments]
+        environ = {**os.environ, "MESH_URL": url}
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=20, check=False, env=environ)
+
+    assert (done.returncode, done.stderr) == (1, b"mesh: cannot write the output: No space left on device\n")
+
+
 def test_a_stream_ends_quietly_on_ctrl_c(operations: InMemoryOperations) -> None:
     with served(operations) as url:
         command = [sys.executable, "-m", "mesh", "logs", "invoice", "-f", "--mesh", url]
