@@ -71,7 +71,7 @@ async def bury(event: Event, context: Context) -> None:
     await context.database.execute(
         BURY,
         derived_id(event.source, event.id, destination),
-        *(event.id, event.source, event.type, destination),
+        *map(kept, (event.id, event.source, event.type, destination)),
         int(code) if re.fullmatch("[0-9]{3}", code) else None,
         reason(event.attributes),
         json.dumps(event.attributes),
@@ -81,9 +81,14 @@ async def bury(event: Event, context: Context) -> None:
 
 
 def reason(attributes: Mapping[str, str]) -> str:
-    """The step's own words where the broker passed them on, else what was answered; Postgres keeps no NUL in text."""
+    """The step's own words where the broker passed them on, else what was answered."""
     own, body = attributes.get(OF_A_STEP), attributes.get("knativeerrordata", "")
-    return (unquote(own) if own else answered(body)).replace("\x00", "")
+    return kept(unquote(own) if own else answered(body))
+
+
+def kept(text: str) -> str:
+    """Postgres keeps no NUL in text; in the column of the attributes it is escaped."""
+    return text.replace("\x00", "")
 
 
 def answered(encoded: str) -> str:

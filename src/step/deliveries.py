@@ -48,7 +48,7 @@ class Deliveries:
         return await self._outcome(event, trace)
 
     async def _outcome(self, event: Event, trace: Mapping[str, str]) -> Answer:
-        about = f"{event.type} id={event.id} source={event.source}"
+        about = binding.CONTROL.sub("?", f"{event.type} id={event.id} source={event.source}")  # one line of the log
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 reply = await self._work_once(event, trace)

@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import logging
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -9,7 +11,8 @@ import pytest
 
 from cabs.events import ReplayDeadLetters
 from step import Connection, Event, Reject, Unavailable
-from support.steps import Outbox, context, event, load_step
+from step.served import Step
+from support.steps import Outbox, context, event, get, load_step, post
 
 step = load_step("dead-letter")
 RIDE = b'{"distance_km": "far"}'
@@ -69,11 +72,23 @@ async def test_without_a_steps_reason_the_answers_body_is_the_reason(database: C
         {"knativeerrordata": "a"},
         {"knativeerrorcode": "99999999999"},
         {"knativeerrordest": "ż" * 5000},
+        {"id": "a\x00b", "source": "\x00", "type": "t\n", "knativeerrordest": "d\x00", "subject": "\x00"},
     ],
 )
 async def test_no_dead_letter_is_too_odd_to_be_kept(odd: dict[str, str], database: Connection) -> None:
     odd_letter = dead(**{"reason": ""} | odd)
     assert [letter["attributes"] for letter in await bury(database, odd_letter)] == [odd_letter.attributes]
+
+
+async def test_a_dead_letter_with_control_characters_is_taken_as_it_is_delivered(
+    database_url: str, served: Callable[..., Step], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "step")
+    settings = {"DATABASE_URL": database_url, "K_SERVICE": "dead-letter"}
+    main = served(step.dead_letter, query=step.dead_letters, once=step.is_command, environ=settings)
+    assert (await main.answer(post(dead(id="a%0Ab%00")))).status == 200
+    assert b'"event_id":"a\\nb"' in (await main.answer(get())).body
+    assert "id=a?b? source" in caplog.text
 
 
 async def test_a_dead_command_is_a_dead_letter_whatever_its_data(database: Connection) -> None:

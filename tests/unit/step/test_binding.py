@@ -100,3 +100,8 @@ def test_what_is_not_a_cloud_event_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(NotAnEvent, match=re.escape(message)):
         read(headers, body)
+
+
+def test_a_dead_letter_is_taken_whatever_its_attributes_hold() -> None:
+    dead = read(binary(id="a%00b", knativeerrordest="http://invoice.cabs/", knativeerrordata="%0A"))
+    assert (dead.id, dead.attributes["knativeerrordata"]) == ("a\x00b", "\n")
