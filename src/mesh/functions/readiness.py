@@ -36,7 +36,7 @@ class Readiness:
     async def _until_ready(self, launch: Launch, replica: Replica) -> None:
         while not await self._is_ready(replica):
             if replica.gone:
-                raise failed(launch, "ended before it was ready", replica)
+                raise failed(launch, f"ended before it was ready (status {await replica.ended()})", replica)
             await self._clock.sleep(PAUSE_SECONDS)
 
     async def _is_ready(self, replica: Replica) -> bool:

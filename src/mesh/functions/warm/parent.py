@@ -47,7 +47,8 @@ async def start(runtime: Runtime, tasks: asyncio.TaskGroup) -> "WarmParent":
     if not parent.alive:
         process.kill()
         await asyncio.wait([process.ended], timeout=LAST_WORDS_SECONDS)
-        raise StartFailed(f"it said:\n{process.last_words or '(nothing)'}")
+        status = process.ended.result() if process.ended.done() else "unknown"
+        raise StartFailed(f"it ended (status {status}) and said:\n{process.last_words or '(nothing)'}")
     return parent
 
 
