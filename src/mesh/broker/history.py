@@ -127,9 +127,7 @@ class History:
             delivery.outcome = "waiting"
         if not ok:
             self.failed[trigger] += 1
-        status = ": ".join(str(word) for word in (attempt.status, attempt.error) if word)
-        wait = "" if attempt.retry_in is None else f", next in {attempt.retry_in:g} s"
-        self._tell("attempt", stored, trigger, f"{attempt.number}: {status}{wait}")
+        self._tell("attempt", stored, trigger, _in_words(attempt), attempt)
 
     def closed(self, stored: Stored, trigger: str, outcome: Outcome, reason: str | None, letter: str | None) -> None:
         delivery = self._delivery(stored, trigger)
@@ -161,17 +159,32 @@ class History:
         deliveries = self.seen(stored).deliveries
         return deliveries.setdefault(trigger, DeliveryRecord(trigger, "", "in_flight"))
 
-    def _tell(self, what: str, stored: Stored, trigger: str | None = None, detail: str = "") -> None:
+    def _tell(
+        self, what: str, stored: Stored, trigger: str | None = None, detail: str = "", attempt: Attempt | None = None
+    ) -> None:
         if self._watchers:
-            event = stored.event
-            at = rfc3339(self._clock.now())
-            self._publish(
-                Change(at=at, what=what, event_id=event.id, event_type=event.type, trigger=trigger, detail=detail)
+            change = Change(
+                at=rfc3339(self._clock.now()),
+                what=what,
+                event_id=stored.event.id,
+                event_source=stored.event.source,
+                event_type=stored.event.type,
+                trigger=trigger,
+                attempt=attempt,
+                detail=detail,
             )
+            self._publish(change)
 
     def _publish(self, change: Change) -> None:
         for watcher in self._watchers:
             watcher.put(change)
+
+
+def _in_words(attempt: Attempt) -> str:
+    status = ": ".join(str(word) for word in (attempt.status, attempt.error) if word)
+    fault = " (fault)" if attempt.fault else ""
+    wait = "" if attempt.retry_in is None else f", next in {attempt.retry_in:g} s"
+    return f"{attempt.number}: {status}{fault}{wait}"
 
 
 def _without_data(stored: Stored) -> Stored:

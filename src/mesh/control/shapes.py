@@ -194,8 +194,10 @@ class Change(Shape, frozen=True, kw_only=True):
     at: str
     what: str  # accepted, matched, attempt, waiting, delivered, sunk, kept, replayed, discarded, replica, reload …
     event_id: str | None = None
+    event_source: str | None = None
     event_type: str | None = None
     trigger: str | None = None
+    attempt: Attempt | None = None  # of what is an attempt
     detail: str = ""
 
 

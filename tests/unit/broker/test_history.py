@@ -15,6 +15,7 @@ KEY, URL = "cabs/invoice", "http://invoice/"
 FAILED = Attempt(
     number=1, to="subscriber", at="", seconds=0.1, status=503, error="the subscriber failed", retry_in=10.0
 )
+BY_FAULT = Attempt(number=2, to="subscriber", at="", seconds=0.1, status=503, fault=True)
 MADE = Attempt(number=2, to="subscriber", at="", seconds=0.1, status=204)
 
 
@@ -109,15 +110,18 @@ async def test_watchers_are_told_every_change_in_order(history: History) -> None
     history.accepted(stored(1))
     history.opened(stored(1), KEY, URL, Progress())
     history.attempted(stored(1), KEY, FAILED, ok=False)
+    history.attempted(stored(1), KEY, BY_FAULT, ok=False)
     history.closed(stored(1), KEY, "sunk", "gave up", "l-1")
-    changes = [await first, *[await anext(watching) for _ in range(3)]]
+    changes = [await first, *[await anext(watching) for _ in range(4)]]
     assert [(change.what, change.trigger, change.detail) for change in changes] == [
         ("accepted", None, BROKER),
         ("matched", KEY, ""),
         ("attempt", KEY, "1: 503: the subscriber failed, next in 10 s"),
+        ("attempt", KEY, "2: 503 (fault)"),
         ("sunk", KEY, "gave up"),
     ]
-    assert {(change.event_id, change.event_type) for change in changes} == {("e-1", "ride")}
+    assert {(one.event_id, one.event_source, one.event_type) for one in changes} == {("e-1", "/app", "ride")}
+    assert [change.attempt for change in changes] == [None, None, FAILED, BY_FAULT, None]
 
 
 async def test_a_watcher_that_does_not_keep_up_loses_the_oldest_lines(
