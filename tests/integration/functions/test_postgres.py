@@ -143,9 +143,7 @@ async def test_data_of_another_version_are_refused_with_the_remedy(directory: Pa
     async with running(directory):
         pass
     (directory / "data" / "PG_VERSION").write_text("15\n")
-    with pytest.raises(
-        StartFailed, match=r"was made by Postgres 15, and .* is Postgres 18: use Postgres 15, or remove"
-    ):
+    with pytest.raises(StartFailed, match=r"was made by Postgres 15, and .* is Postgres 18: use Postgres 15, or move"):
         async with running(directory):
             pass
 
@@ -155,7 +153,23 @@ async def test_what_it_said_is_told_when_it_does_not_start(directory: Path) -> N
         pass
     with (directory / "data" / "postgresql.conf").open("a") as file:
         file.write("\nno_such_setting = on\n")
-    with pytest.raises(StartFailed, match=r"(?s)the dev Postgres did not start:.*unrecognized configuration parameter"):
+    with pytest.raises(StartFailed) as raised:
+        async with running(directory):
+            pass
+    first, _, words = str(raised.value).partition("\n")
+    assert first == (
+        f"the dev Postgres did not start: move {directory} away to start with an empty database, or set DATABASE_URL "
+        f"to a database of your own; {directory / 'postgres.log'} has all of its output, which ends with:"
+    )
+    assert "unrecognized configuration parameter" in words
+    assert words in (directory / "postgres.log").read_text()
+
+
+async def test_a_directory_that_holds_something_else_is_refused_with_the_remedy(directory: Path) -> None:
+    (directory / "data").mkdir(parents=True)
+    with pytest.raises(
+        StartFailed, match=r"/data is no data directory of Postgres: move .* away to start with an empty"
+    ):
         async with running(directory):
             pass
 

@@ -86,12 +86,15 @@ class Cluster:
             raise StartFailed(f"{name} of the dev Postgres failed (status {status}):\n{output}")
 
     def _check_version(self) -> None:
-        made_by = (self.data / "PG_VERSION").read_text().strip()
+        try:
+            made_by = (self.data / "PG_VERSION").read_text().strip()
+        except OSError as error:
+            raise StartFailed(f"{self.data} is no data directory of Postgres: {remedy(self.directory)}") from error
         running = binaries.major_version(self.programs)
         if made_by != str(running):
             raise StartFailed(
                 f"{self.data} was made by Postgres {made_by}, and {self.programs} is Postgres {running}: "
-                f"use Postgres {made_by}, or remove {self.directory} to start with an empty database"
+                f"use Postgres {made_by}, or {remedy(self.directory)}"
             )
 
     async def _end_left_behind(self, clock: Clock) -> None:
@@ -115,6 +118,10 @@ class Cluster:
                         await clock.sleep(0.02)
                     return
         raise StartFailed(f"process {pid} is a Postgres on {self.data} and cannot be stopped: end it by hand")
+
+
+def remedy(directory: Path) -> str:
+    return f"move {directory} away to start with an empty database, or set DATABASE_URL to a database of your own"
 
 
 def serves(pid: int, data: Path) -> bool:

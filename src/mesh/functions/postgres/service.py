@@ -15,9 +15,10 @@ from mesh.errors import StartFailed
 from mesh.functions import child
 from mesh.functions.child import TETHER, Child
 from mesh.functions.postgres import account, binaries, probe
-from mesh.functions.postgres.cluster import DATABASE, USER, Cluster
+from mesh.functions.postgres.cluster import DATABASE, USER, Cluster, remedy
 
 LONGEST_SOCKET_PATH = 103  # bytes; sockaddr_un holds 104 on macOS, 108 on Linux
+LOG = "postgres.log"  # of this run of the mesh
 SOCKET = ".s.PGSQL.5432"
 READY_SECONDS = 60.0  # crash recovery included
 PROBE_SECONDS = 5.0
@@ -34,6 +35,7 @@ class Postgres:
 
     def __init__(self, directory: Path, clock: Clock, tasks: asyncio.TaskGroup, report: Report) -> None:
         self._directory = directory.resolve()
+        self._log = self._directory / LOG
         self._clock = clock
         self._tasks = tasks
         self._report = report
@@ -52,6 +54,7 @@ class Postgres:
     async def start(self) -> None:
         """Return when it takes sessions. Raises StartFailed."""
         self._directory.mkdir(parents=True, exist_ok=True)
+        self._log.unlink(missing_ok=True)
         programs = binaries.find()
         used = account.choose((self._directory / "data", programs / "postgres", TETHER, Path(sys.executable)))
         cluster = Cluster(self._directory, programs, used, self._socket_directory())
@@ -99,22 +102,31 @@ class Postgres:
     async def _launch_once(self, cluster: Cluster) -> None:
         words = ("-D", str(cluster.data), "-k", str(cluster.sockets), "-c", "listen_addresses=")
         command = cluster.command("postgres", *words, "-c", f"max_connections={CONNECTIONS}")
-        self._server = await child.start(command, self._tasks, lambda _: None)
+        self._server = await child.start(command, self._tasks, self._keep)
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await self._until_ready(self._server, cluster.sockets / SOCKET)
         except TimeoutError:
             self._server.kill()
-            raise StartFailed(
-                f"the dev Postgres took no session within {READY_SECONDS:.0f} s:\n{self._server.last_words}"
-            ) from None
+            raise self._failed(f"took no session within {READY_SECONDS:.0f} s", self._server) from None
 
     async def _until_ready(self, server: Child, socket: Path) -> None:
         while not server.ended.done():
             with contextlib.suppress(probe.NotReady):
                 return await probe.session(socket, USER, DATABASE, within_seconds=PROBE_SECONDS)
             await self._clock.sleep(PROBE_PAUSE_SECONDS)
-        raise StartFailed(f"the dev Postgres did not start:\n{server.last_words}")
+        raise self._failed("did not start", server)
+
+    def _failed(self, what: str, server: Child) -> StartFailed:
+        return StartFailed(
+            f"the dev Postgres {what}: {remedy(self._directory)}; {self._log} has all of its output, which ends with:\n"
+            f"{server.last_words or '(nothing)'}"
+        )
+
+    def _keep(self, line: bytes) -> None:
+        """A full disk, which Postgres reports too, must not end the mesh."""
+        with contextlib.suppress(OSError), self._log.open("ab") as file:
+            file.write(line + b"\n")
 
     def _socket_directory(self) -> Path:
         """Where the socket is: in the state when the path is short enough for one, else in a temporary directory."""
