@@ -121,6 +121,10 @@ class History:
         self, stored: Stored, trigger: str, attempt: Attempt, *, ok: bool, next_due: float | None = None
     ) -> None:
         delivery = self._delivery(stored, trigger)
+        if not delivery.attempts:
+            delivery.attempts_before_restart = (
+                attempt.number - 1
+            )  # known when the record is new, because it was dropped
         delivery.attempts.append(attempt)
         delivery.next_due = next_due
         if next_due is not None:

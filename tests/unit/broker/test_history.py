@@ -96,6 +96,15 @@ def test_an_event_that_was_forgotten_can_still_be_closed(history: History, monke
     assert delivery(history).outcome == "delivered"
 
 
+def test_attempts_that_were_forgotten_are_counted(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "EVENTS_KEPT", 1)
+    history.opened(stored(1), KEY, URL, Progress())
+    history.attempted(stored(1), KEY, FAILED, ok=False, next_due=99.0)
+    history.accepted(stored(2))
+    history.attempted(stored(1), KEY, MADE, ok=True)
+    assert (delivery(history).attempts_before_restart, delivery(history).attempts) == (1, [MADE])
+
+
 def test_the_data_of_events_is_not_held(history: History) -> None:
     history.accepted(stored(1))
     record = history.get(1)
