@@ -31,6 +31,8 @@ class LocalValues:
         except yaml.YAMLError as error:
             place = getattr(error, "problem_mark", None)
             raise UsageError(f"{FILE}:{place.line + 1 if place else 1}: not YAML") from None  # its text may be a secret
+        except UnicodeDecodeError:
+            raise UsageError(f"{FILE}: not UTF-8: save it as UTF-8") from None
         if not isinstance(said, dict) or not said.keys() <= {"secret", "configMap"}:
             raise UsageError(f"{FILE}: expected {{secret: {{name: {{key: value}}}}, configMap: …}}")
         return cls(objects("secret", said.get("secret")), objects("configMap", said.get("configMap")))

@@ -167,3 +167,9 @@ def test_a_wrong_file_is_an_error_that_shows_no_value(tmp_path: Path, text: str,
     with pytest.raises(UsageError) as raised:
         LocalValues.read(tmp_path)
     assert str(raised.value) == said
+
+
+def test_local_values_that_are_not_utf_8_are_an_error_that_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "local.secrets.yaml").write_bytes(b"# caf\xe9\n")
+    with pytest.raises(UsageError, match=r"local\.secrets\.yaml: not UTF-8: save it as UTF-8"):
+        LocalValues.read(tmp_path)
