@@ -25,12 +25,19 @@ RIDE = {
 }
 
 
-def delivery(data: object) -> dict[str, Any]:
-    request = post(event("cabs.rides.ride-completed", data))
+def delivery(data: object, **attributes: str) -> dict[str, Any]:
+    request = post(event("cabs.rides.ride-completed", data, **attributes))
     return {"path": "/", "headers": dict(request.headers), "body": request.body.decode()}
 
 
-REQUESTS = [delivery(RIDE), delivery(RIDE), delivery({}), {"path": "/", "body": "{}"}, {"path": "/"}, {"path": "/x"}]
+REQUESTS = [
+    delivery(RIDE),
+    delivery(RIDE),
+    delivery({}, id="bad"),
+    {"path": "/", "body": "{}"},
+    {"path": "/"},
+    {"path": "/x"},
+]
 
 
 def check(built: Built, database_url: str) -> None:
