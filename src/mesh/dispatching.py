@@ -18,7 +18,7 @@ from mesh.broker.offsets import Offsets
 from mesh.broker.route import Route, route
 from mesh.clock import Clock
 from mesh.ledger.port import Ledger
-from mesh.ledger.records import Bury, Change, Failure, Letter, Stored, Subscribe, Subscription, Unsubscribe
+from mesh.ledger.records import Bury, Failure, Letter, Stored, Subscribe, Subscription, Unsubscribe
 from mesh.manifests.model import Project, Trigger
 
 logger = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ class Dispatching:
             one = routes.get(subscription.trigger)
             if one is None or one.trigger.broker_key != subscription.broker:
                 await self._end(subscription.trigger)
-                await self._parts.ledger.write(*self._retired(subscription.trigger))
+                await self._keep(subscription.trigger)
 
     async def _end(self, trigger: str) -> None:
         running = self._running.pop(trigger, None)
@@ -120,12 +120,17 @@ class Dispatching:
             await asyncio.wait([running])
         await self._parts.ledger.write()  # what the cut-off attempts had written is in the ledger after this
 
-    def _retired(self, trigger: str) -> list[Change]:
+    async def _keep(self, trigger: str) -> None:
+        """Keep what the trigger has outstanding, and tell a producer that waits for it."""
         ledger = self._parts.ledger
         subscription = next(one for one in ledger.subscriptions() if one.trigger == trigger)
         wanted = rules.wanted(subscription.rule)
-        outstanding = (stored for stored, has_row in ledger.outstanding(trigger) if has_row or wanted(stored))
-        return [*(Bury(self._letter(subscription, stored)) for stored in outstanding), Unsubscribe(trigger)]
+        outstanding = [(stored, has_row or wanted(stored)) for stored, has_row in ledger.outstanding(trigger)]
+        letters = [Bury(self._letter(subscription, stored)) for stored, kept in outstanding if kept]
+        await ledger.write(*letters, Unsubscribe(trigger))
+        if subscription.broker in self.brokers:
+            for stored, kept in outstanding:
+                self.brokers[subscription.broker].settled(stored, ok=not kept)
 
     def _letter(self, subscription: Subscription, stored: Stored) -> Letter:
         reason = f"trigger {subscription.trigger} was removed while this event was outstanding"

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,20 @@ def test_what_the_cluster_would_refuse_is_refused_in_its_words(site: Site) -> No
     site.send("still", "a")
     eventually(lambda: site.recorder.ids("steady") == ["still"])
     assert site.mesh.json("status")["brokers"][0]["class"] == "Kafka"
+
+
+def test_a_producer_that_waits_for_a_removed_trigger_is_told_at_once(site: Site) -> None:
+    broker = site.root / "broker" / "200-broker.yaml"
+    broker.write_text(broker.read_text().replace("class: Kafka", "class: MTChannelBasedBroker"))
+    site.recorder.statuses = {"down": 503}
+    site.trigger("doomed", "b", "down")
+    site.mesh.start()
+    headers = {"ce-specversion": "1.0", "ce-id": "waits", "ce-source": "/app", "ce-type": "b"}
+    with ThreadPoolExecutor(1) as producer:
+        answer = producer.submit(post, site.mesh.broker, b"", headers)
+        eventually(lambda: site.recorder.ids("down"))
+        site.remove("doomed")
+        assert answer.result(timeout=20)[0] == 500
 
 
 def test_changes_made_while_the_mesh_was_down_are_treated_the_same(site: Site) -> None:

@@ -99,12 +99,14 @@ class SqliteLedger:
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
+        path.touch(mode=0o600)  # it holds what events hold: for its owner alone, as SQLite's files beside it then are
         with ExitStack() as on_failure:
             connection = on_failure.enter_context(closing(_connect(path)))
             _prepare(connection, path)
             on_failure.pop_all()
-    except sqlite3.OperationalError as error:
-        raise UsageError(f"{path} cannot be opened ({error}): choose another --state directory") from error
+    except (OSError, sqlite3.OperationalError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path} cannot be opened ({why}): choose another --state directory") from error
     except sqlite3.DatabaseError as error:
         raise _not_a_ledger(path, str(error)) from error
     return connection

@@ -81,8 +81,13 @@ def test_a_file_that_is_no_database_is_refused_with_a_sentence(path: Path) -> No
 
 
 def test_a_path_that_cannot_be_opened_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"cannot be opened \(unable to open database file\): choose another --state"):
+    with pytest.raises(UsageError, match=r"cannot be opened \(No such file or directory\): choose another --state"):
         SqliteLedger(tmp_path / "no such directory" / "ledger.sqlite")
+
+
+def test_the_files_are_for_their_owner_alone(path: Path) -> None:
+    with closing(SqliteLedger(path)):
+        assert {file.stat().st_mode & 0o777 for file in path.parent.glob(f"{path.name}*")} == {0o600}
 
 
 async def test_an_opening_that_was_cut_off_is_made_good(path: Path) -> None:
