@@ -43,7 +43,7 @@ class Needs:
         requirements = declared(directory / PROJECT) if is_asgi else listed(directory / REQUIREMENTS)
         constraints = directory / CONSTRAINTS
         fallback = "" if is_asgi else FALLBACK_CONSTRAINT
-        return cls(requirements, constraints.read_text() if constraints.is_file() else fallback, directory)
+        return cls(requirements, read(constraints) if constraints.is_file() else fallback, directory)
 
     @property
     def hash(self) -> str:
@@ -55,13 +55,20 @@ class Needs:
 def listed(file: Path) -> str:
     if not file.is_file():
         raise StartFailed(f"{file} does not exist: list there what the function imports")
-    return file.read_text()
+    return read(file)
+
+
+def read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartFailed(f"{file} cannot be read ({error}): it is UTF-8 text") from error
 
 
 def declared(file: Path) -> str:
     """What the function's package depends on, and the server that func's scaffolding adds to it."""
     try:
-        project = tomllib.loads(file.read_text())["project"]
+        project = tomllib.loads(read(file))["project"]
         return "".join(f"{requirement}\n" for requirement in (*project.get("dependencies", []), SERVER))
     except (tomllib.TOMLDecodeError, LookupError, TypeError, AttributeError) as error:
         raise StartFailed(f"{file}: cannot be read as a Python project: {error!r}") from error

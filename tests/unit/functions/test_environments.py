@@ -31,6 +31,14 @@ def test_a_function_without_requirements_is_told_so(tmp_path: Path) -> None:
         Needs.of(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["requirements.txt", "constraints.txt"])
+def test_a_file_that_is_no_text_is_named(tmp_path: Path, name: str) -> None:
+    needs(tmp_path, constraints="")
+    (tmp_path / name).write_bytes(b"\xff\xfe")
+    with pytest.raises(StartFailed, match=rf"{name} cannot be read \(.*\): it is UTF-8 text"):
+        Needs.of(tmp_path)
+
+
 def test_a_half_made_or_moved_environment_is_not_used(tmp_path: Path) -> None:
     assert not is_made(tmp_path)
     (tmp_path / MARK).write_text("/elsewhere")
