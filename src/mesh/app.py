@@ -77,6 +77,7 @@ async def _run(project: Project, options: UpOptions, serving: asyncio.Event, sto
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         dispatching = Dispatching(Parts(ledger, Delivery(client, faults, clock), history, clock), tasks)
         dispatching.open(project)
+        await dispatching.subscribe(project)  # before anything is accepted
         ingress = Ingress(dispatching.brokers, clock)
         listener = await stack.enter_async_context(_listening(ingress, options))
         functions = await stack.enter_async_context(hosting(project, options, listener.url, clock))

@@ -53,18 +53,28 @@ class Dispatching:
         for key in self.brokers.keys() - {manifest.key for manifest in project.brokers}:
             del self.brokers[key]
 
-    async def dispatch(self, project: Project, resolver: Resolver) -> None:
-        """Run a dispatcher for each trigger: a new one from the newest event on, a changed one from its next attempt.
+    async def subscribe(self, project: Project) -> None:
+        """Have the project's triggers and no other in the ledger: from here on nothing that is accepted passes them by.
 
-        What a trigger that is gone had outstanding is kept as dead letters. The others are not touched.
+        A new one starts at the newest event; what one that is gone had outstanding is kept as dead letters.
         """
-        routes = {one.key: one for one in self._routes(project, resolver)}
-        await self._retire(routes)
-        await self._subscribe(project)
+        wanted = {trigger.key: trigger.broker_key for trigger in project.triggers}
+        for subscription in self._parts.ledger.subscriptions():
+            if wanted.get(subscription.trigger) != subscription.broker:
+                await self._end(subscription.trigger)
+                await self._keep(subscription.trigger)
+        subscribing = [
+            Subscribe(trigger.key, trigger.broker_key, _rule(project, trigger)) for trigger in project.triggers
+        ]
+        await self._parts.ledger.write(*subscribing)
+
+    async def dispatch(self, project: Project, resolver: Resolver) -> None:
+        """Run a dispatcher for each trigger; for one that runs, a changed manifest holds from the next attempt on."""
+        routes = list(self._routes(project, resolver))
         standing = {one.trigger: one for one in self._parts.ledger.subscriptions()}
         for broker in self.brokers.values():
             kept = {dispatcher.route.key: dispatcher for dispatcher in broker.dispatchers}
-            wanted = [one for one in routes.values() if one.trigger.broker_key == broker.key]
+            wanted = [one for one in routes if one.trigger.broker_key == broker.key]
             broker.dispatchers = [self._dispatcher(one, broker, kept, standing) for one in wanted]
 
     async def stop(self, within: float) -> None:
@@ -98,20 +108,6 @@ class Dispatching:
         dispatcher = Dispatcher(one, subscription, offsets, carrier, parts.ledger, parts.history, broker)
         self._running[one.key] = self._tasks.create_task(dispatcher.run(), name=f"dispatch {one.key}")
         return dispatcher
-
-    async def _subscribe(self, project: Project) -> None:
-        subscribing = [
-            Subscribe(trigger.key, trigger.broker_key, _rule(project, trigger)) for trigger in project.triggers
-        ]
-        await self._parts.ledger.write(*subscribing)
-
-    async def _retire(self, routes: dict[str, Route]) -> None:
-        """End the triggers that are gone, or that are another broker's now."""
-        for subscription in self._parts.ledger.subscriptions():
-            one = routes.get(subscription.trigger)
-            if one is None or one.trigger.broker_key != subscription.broker:
-                await self._end(subscription.trigger)
-                await self._keep(subscription.trigger)
 
     async def _end(self, trigger: str) -> None:
         running = self._running.pop(trigger, None)

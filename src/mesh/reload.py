@@ -40,6 +40,7 @@ class Reload:
             raise InvalidManifests(wrong)
         await self._functions.apply(saved)
         self._dispatching.open(saved)
+        await self._dispatching.subscribe(saved)
         await self._dispatching.dispatch(saved, self._resolver)
         self._project = saved
         self._history.tell("reload", "the saved files hold")

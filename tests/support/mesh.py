@@ -109,6 +109,7 @@ class MeshUp:
                 env=self._environment,
             )
         self.url = self._ready_url()
+        self.ready_at = time.monotonic()
         self.broker = f"{self.url}/cabs/default"
         return self
 
