@@ -15,7 +15,7 @@ DETAILS = "4.1; knative/eventing pkg/kncloudevents/attributes/knative_error.go; 
 FAILS = "D11; knative/eventing pkg/channel/fanout/fanout_event_handler.go; RecordDispatcherImpl.java"
 SENDER = "3.7; knative/eventing pkg/kncloudevents/event_dispatcher.go; WebClientCloudEventSender.java"
 SINK = {"uri": "receiver:sink"}
-ONCE = {"retry": 0, "deadLetterSink": SINK, "timeout": "PT0.5S"}
+ONCE = {"retry": 0, "deadLetterSink": SINK, "timeout": "PT2S"}
 ERROR = ("knativeerrordest", "knativeerrorcode", "knativeerrordata")
 BIG = b"0123456789" * 200
 

@@ -72,7 +72,7 @@ DROPPED, SILENT = Reply(drop=True), Reply(hang=True)
 
 CALLS = [
     failing("a broken connection is tried again", DROPPED, both(3), retrying(2), STATUSES),
-    failing("a time-out is tried again", SILENT, both(2), retrying(1, timeout="PT0.3S"), TIMEOUTS),
+    failing("a time-out is tried again", SILENT, both(2), retrying(1, timeout="PT2S"), TIMEOUTS),
     failing("retry 0", Reply(status=500), both(1), retrying(0), "3.3"),
     failing("no retry", Reply(status=500), both(1), Trigger(delivery={"deadLetterSink": SINK}), "3.3"),
 ]
