@@ -131,7 +131,7 @@ def read_reply(response: Response) -> Event | Failed | None:
     except NotACloudEvent as problem:
         if structured:
             return _no_event(str(problem))
-        return Failed(400, f"the broker refused the reply: {problem}", permanent=True, at_broker=True)
+        return _refused(problem)
 
 
 def _no_event(problem: str) -> Failed:
@@ -139,12 +139,16 @@ def _no_event(problem: str) -> Failed:
     return Failed(502, reason, permanent=False, told=False)
 
 
+def _refused(problem: NotACloudEvent) -> Failed:
+    return Failed(400, f"the broker refused the reply: {problem}", permanent=True, at_broker=True)
+
+
 def reply(cause: Event, answered: Event, now: float) -> Event | Failed:
     """Goes in at the ingress again, with the hop count of its cause (filter/filter_handler.go)."""
     try:
         return admit(answered.extended({TTL: cause.attributes.get(TTL, str(MAX_TTL))}), now)
     except NotACloudEvent as problem:
-        return Failed(400, f"the broker refused the reply: {problem}", permanent=True, at_broker=True)
+        return _refused(problem)
 
 
 def read_sink_reply(response: Response) -> Failed | None:
