@@ -1,16 +1,23 @@
-"""`python -m step.migrate` against a real Postgres."""
+"""The two ways to make the tables, against a real Postgres: `python -m step.migrate`, and the Job of the cluster."""
 
 import asyncio
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import asyncpg
 import pytest
+import yaml
 
-from step.migrate import main
+from mesh.functions.postgres import binaries
+from step.migrate import LOCK, main
 from support.postgres import Server
-from support.steps import STEPS, schema_of
+from support.steps import ROOT, STEPS, schema_of
+
+[CONTAINER] = yaml.safe_load((ROOT / "broker/500-migrate.yaml").read_text())["spec"]["template"]["spec"]["containers"]
+SCRIPT = CONTAINER["args"][0]
+NOT_YET = '#!/bin/sh\n[ -e "$0.asked" ] && exec {} "$@"\ntouch "$0.asked"\necho no response\nexit 2\n'
 
 
 @pytest.fixture
@@ -38,6 +45,14 @@ async def migrated(url: str, *files: Path) -> tuple[int, str]:
     )
     _, errors = await process.communicate()
     return process.returncode or 0, errors.decode()
+
+
+def job(schemas: list[Path], url: str, *first_on_path: Path) -> "subprocess.CompletedProcess[str]":
+    """Run what the Job's container runs, with the psql of the dev service; /schemas is the files' directory."""
+    path = os.pathsep.join(map(str, (*first_on_path, binaries.find(), os.environ["PATH"])))
+    command = [*CONTAINER["command"], SCRIPT.replace("/schemas", str(schemas[0].parent))]
+    environment = {"PATH": path, CONTAINER["env"][0]["name"]: url}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 async def inboxes(url: str) -> int:
@@ -87,3 +102,30 @@ async def test_a_missing_file_is_named(postgres: Server) -> None:
 def test_without_a_file_the_usage_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([], {}) == 2
     assert capsys.readouterr().err.startswith("usage: ")
+
+
+async def test_the_job_makes_the_tables_of_every_step_however_often_it_runs(empty: str, schemas: list[Path]) -> None:
+    runs = [job(schemas, empty) for _ in range(2)]
+    assert [done.returncode for done in runs] == [0, 0], runs[-1].stderr
+    assert await inboxes(empty) == len(STEPS)
+
+
+async def test_the_job_leaves_nothing_behind_when_one_file_has_an_error(empty: str, schemas: list[Path]) -> None:
+    schemas[-1].write_text("CREATE TABLE nonsense (;")
+    done = job(schemas, empty)
+    assert done.returncode != 0
+    assert f"{schemas[-1].name}:1: ERROR:  syntax error" in done.stderr
+    assert await inboxes(empty) == 0
+
+
+async def test_the_job_waits_for_the_database(empty: str, schemas: list[Path], tmp_path: Path) -> None:
+    not_yet = tmp_path / "pg_isready"
+    not_yet.write_text(NOT_YET.format(binaries.find() / "pg_isready"))
+    not_yet.chmod(0o755)
+    done = job(schemas, empty, tmp_path)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "no response"), done.stderr
+    assert await inboxes(empty) == len(STEPS)
+
+
+def test_the_job_and_the_module_exclude_each_other() -> None:
+    assert f"pg_advisory_xact_lock({LOCK})" in SCRIPT

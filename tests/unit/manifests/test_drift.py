@@ -9,6 +9,7 @@ from typing import Any as Anything
 from typing import get_args, get_type_hints
 
 import pytest
+import yaml
 
 from cabs.contract import Contract
 from cabs.events import EVENTS
@@ -109,6 +110,24 @@ def test_a_step_takes_what_its_trigger_lets_through(step: str, project: Project)
 def test_what_a_step_emits_has_a_trigger_or_is_terminal(step: str, project: Project) -> None:
     filtered = {type_ for trigger in project.triggers for type_ in filtered_types(trigger.filters)}
     assert emitted(step) <= filtered | TERMINAL
+
+
+def test_every_declared_type_is_registered_with_the_broker(project: Project) -> None:
+    assert sorted(event_type.type for event_type in project.event_types) == sorted(DECLARED)
+
+
+def test_the_migration_reads_the_secret_that_the_steps_read(project: Project) -> None:
+    (job,) = yaml.safe_load_all((ROOT / "broker/500-migrate.yaml").read_text())
+    (env,) = job["spec"]["template"]["spec"]["containers"][0]["env"]
+    key = env["valueFrom"]["secretKeyRef"]
+    read = {entry.value for function in project.functions for entry in function.envs if entry.name == env["name"]}
+    assert read == {f"{{{{ secret:{key['name']}:{key['key']} }}}}"}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_says_how_far_it_scales(step: str) -> None:
+    func_yaml = yaml.safe_load((ROOT / f"functions/{step}/func.yaml").read_text())
+    assert {"min", "max", "metric", "target"} <= set(func_yaml["deploy"]["options"]["scale"])
 
 
 def test_every_trigger_ends_in_a_dead_letter_sink(project: Project) -> None:

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
+from cabs.events import EVENTS
 from mesh.manifests.project import load
 from support.crds import CRDS, read_schemas
 
@@ -42,7 +43,8 @@ def test_the_mesh_finds_nothing_wrong() -> None:
 
 def test_what_is_for_the_cluster_only_is_told() -> None:
     told = {line.partition(": ")[2] for line in load(ROOT).cluster_only}
-    assert told >= {"Namespace cabs", "Kafka kafka/cabs", "KafkaNodePool kafka/nodes"}
+    types = {f"EventType cabs/{event.type} (checked; the mesh keeps no registry of event types)" for event in EVENTS}
+    assert told == {"Namespace cabs", "Kafka kafka/cabs", "KafkaNodePool kafka/nodes", "Job cabs/migrate"} | types
 
 
 @needs_crds
@@ -68,3 +70,10 @@ def test_a_kafka_cluster_and_its_broker_agree() -> None:
     assert config["data"]["bootstrap.servers"] == f"{name}-kafka-bootstrap.{namespace}:9092"
     assert pool["metadata"]["labels"]["strimzi.io/cluster"] == name
     assert int(config["data"]["default.topic.replication.factor"]) <= pool["spec"]["replicas"]
+
+
+def test_eventing_injects_the_sink_whatever_its_selection_mode() -> None:
+    (namespace,) = documents(ROOT / "broker/000-namespace.yaml")
+    (bound,) = [each for each in load(ROOT).functions if each.name == "dead-letter"]
+    for labels in (namespace["metadata"]["labels"], bound.labels):
+        assert labels["bindings.knative.dev/include"] == "true"
