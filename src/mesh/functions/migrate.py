@@ -13,10 +13,12 @@ from pathlib import Path
 
 from mesh.clock import SystemClock
 from mesh.errors import MeshError, StartFailed, UsageError
-from mesh.functions import child, staging
+from mesh.functions import child, layouts, staging
 from mesh.functions.child import Command
 from mesh.functions.environments import Needs, python_for
 from mesh.functions.settings import DATABASE_URL
+from mesh.functions.staging import Staged
+from mesh.manifests.model import Function
 
 WITHIN_SECONDS = 120.0
 
@@ -61,11 +63,11 @@ async def apply(group: Sequence[Migration], shell: Mapping[str, str]) -> None:
 
 
 async def migrate_all(root: Path, shell: Mapping[str, str]) -> None:
-    """Stage every function of the project, and make its tables in the database of DATABASE_URL."""
+    """Make the tables of every function of the project in the database of DATABASE_URL."""
     database = shell.get(DATABASE_URL)
     if not database:
         raise UsageError(f"{DATABASE_URL} is not set: name the database whose tables are to be made")
-    staged = await asyncio.to_thread(staging.stage_all, root, staging.read(root).functions, "parliament")
+    staged = await asyncio.to_thread(restage, root, staging.read(root).functions)
     migrations = [
         Migration(one.schema, await python_for(Needs.of(one.directory), root, SystemClock(), say), database)
         for one in staged
@@ -73,6 +75,11 @@ async def migrate_all(root: Path, shell: Mapping[str, str]) -> None:
     ]
     await migrate(migrations, shell)
     say(f"made the tables of {', '.join(migration.step for migration in migrations) or 'no function'}")
+
+
+def restage(root: Path, functions: Sequence[Function]) -> list[Staged]:
+    """Stage each in the layout that it is staged in already: a mesh may run there, or `make deploy`."""
+    return [staging.stage(root, each, layouts.own(staging.place(root, each)) or "parliament") for each in functions]
 
 
 def say(sentence: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from mesh.errors import UsageError
 from mesh.functions import layouts, staging
+from mesh.functions.migrate import restage
 from mesh.functions.recipe import Recipe
 from mesh.functions.staging import LEFT_OUT, place, stage
 from mesh.manifests.model import Function
@@ -237,3 +238,10 @@ def test_what_vanishes_after_it_was_listed_is_not_missed(
     monkeypatch.setattr(staging, "LEFT_OUT", listed)
     staged = stage(root, fee, "parliament")
     assert files(staged.directory) == {"Procfile", "func.py", "func.yaml", "schema.sql", "words/__init__.py"}
+
+
+def test_a_migration_leaves_the_layout_as_it_was_staged(root: Path, fee: Function) -> None:
+    assert [staged.layout for staged in restage(root, [fee])] == ["parliament"]
+    stage(root, fee, "asgi")
+    (staged,) = restage(root, [fee])
+    assert (staged.layout, staged.changed, staged.schema) == ("asgi", False, staged.directory / "schema.sql")
