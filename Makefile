@@ -53,11 +53,12 @@ check-manifests: $(ENVIRONMENT) ## func.yaml, brokers and triggers, as the clust
 stage: $(ENVIRONMENT) ## wrap each step for func, into build/functions (LAYOUT=parliament|asgi)
 	@$(BIN)/python -m mesh.functions.staging . --layout $(LAYOUT)
 
-deploy: $(if $(DRY_RUN),$(ENVIRONMENT),stage) ## broker, functions and triggers to the cluster (REGISTRY=HOST/NAME, DRY_RUN=1 only prints)
-	@$(BIN)/python scripts/deploy.py deploy $(if $(REGISTRY),--registry '$(REGISTRY)') $(if $(DRY_RUN),--dry-run)
+deploy: $(ENVIRONMENT) ## everything to the cluster (REGISTRY=HOST/NAME, LAYOUT=, BUILDER=pack|s2i|host; DRY_RUN=1 only prints)
+	@$(BIN)/python scripts/deploy.py deploy --layout $(LAYOUT) $(if $(REGISTRY),--registry '$(REGISTRY)') \
+		$(if $(BUILDER),--builder $(BUILDER)) $(if $(DRY_RUN),--dry-run)
 
-undeploy: $(ENVIRONMENT) ## take them away again (DRY_RUN=1 only prints)
-	@$(BIN)/python scripts/deploy.py undeploy $(if $(DRY_RUN),--dry-run)
+undeploy: $(ENVIRONMENT) ## the functions away again (DATA=1: events, Kafka and namespace, too; DRY_RUN=1 only prints)
+	@$(BIN)/python scripts/deploy.py undeploy $(if $(DATA),--data) $(if $(DRY_RUN),--dry-run)
 
 migrate: $(ENVIRONMENT) ## apply each step's tables to the database that DATABASE_URL names
 	@$(BIN)/python -m mesh.functions.migrate .

@@ -103,11 +103,17 @@ def copy(source: Path, built: Path) -> None:
 
 def write_schema(function: Function, recipe: Recipe, file: Path) -> None:
     """The inbox' tables, then the step's own, for a step that has a schema or declares a database."""
-    has_database = file.is_file() or any(entry.name == DATABASE_ENTRY for entry in function.envs)
-    if has_database and recipe.inbox is not None:
+    if has_schema(function) and recipe.inbox is not None:
         inbox = recipe.inbox.read_text().replace("{schema}", function.name.replace("-", "_"))
         tables = own_tables(function, file) if file.is_file() else ""
         file.write_text(f"{inbox.rstrip()}\n\n{tables}".rstrip() + "\n")
+
+
+def has_schema(function: Function) -> bool:
+    """Whether staging makes its tables known: it has some or declares a database, and has no layout of its own."""
+    source = Path(function.directory)
+    database = (source / SCHEMA).is_file() or any(entry.name == DATABASE_ENTRY for entry in function.envs)
+    return database and layouts.own(source) is None
 
 
 def own_tables(function: Function, file: Path) -> str:

@@ -89,3 +89,21 @@ def test_an_environment_that_is_not_finished_is_made_again(bare: Path) -> None:
     assert make(bare, "run").returncode != 0
     assert not (bare / ".venv" / ".made").exists()
     assert "python3 -m venv .venv" in make(bare, "run").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (("deploy",), "deploy --layout parliament"),
+        (
+            ("deploy", "REGISTRY=HOST/NAME", "LAYOUT=asgi", "BUILDER=host", "DRY_RUN=1"),
+            "deploy --layout asgi --registry 'HOST/NAME' --builder host --dry-run",
+        ),
+        (("undeploy", "DATA=1", "DRY_RUN=1"), "undeploy --data --dry-run"),
+        (("undeploy",), "undeploy"),
+    ],
+)
+def test_what_is_asked_of_a_deployment_reaches_the_script(bare: Path, words: tuple[str, ...], command: str) -> None:
+    put_python(bare, "python3", suitable=True)
+    last = make(bare, "--dry-run", *words).stdout.replace("\\\n", " ").splitlines()[-1]
+    assert last.split() == [".venv/bin/python", "scripts/deploy.py", *command.split()]
