@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from mesh.errors import UsageError
+from mesh.manifests.function_layout import PROCFILE, is_parliament
 
 Layout = Literal["parliament", "asgi"]
 
-# What `func` looks for (knative/func pkg/functions, IsLegacyParliament)
-PROCFILE = re.compile(r"python[0-9.]*\s+-m\s+parliament\b")
 SERVER = re.compile(PROCFILE.pattern + r"[^\S\n]*[^\s;&|]*")  # with its argument, the directory
 WEB = re.compile(r"(?m)^web:\s*(.+)$")
-IMPORT = re.compile(r"(?m)^[ \t]*(from|import)[ \t]+parliament\b")
 
 
 def named(name: str) -> Layout:
@@ -27,11 +25,7 @@ def named(name: str) -> Layout:
 
 def own(directory: Path) -> Layout | None:
     """The layout that the directory has by itself; None when staging is to give it one."""
-    procfile = directory / "Procfile"
-    if procfile.is_file() and PROCFILE.search(procfile.read_text(errors="replace")):
-        return "parliament"
-    modules = (file for file in directory.glob("*.py") if file.is_file())
-    if any(IMPORT.search(file.read_text(errors="replace")) for file in modules):
+    if is_parliament(directory):
         return "parliament"
     return "asgi" if (directory / "pyproject.toml").is_file() else None
 

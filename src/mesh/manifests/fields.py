@@ -39,10 +39,10 @@ class Fields:
             return {}
         for name, entry in node.value.items():
             if name not in known:
-                self._unknown(entry, suggestion(name, known))
+                self._unknown(name, entry, suggestion(name, known))
         return {name: entry for name, entry in node.value.items() if name in known}
 
-    def _unknown(self, entry: Node, remedy: str) -> None:
+    def _unknown(self, _name: str, entry: Node, remedy: str) -> None:
         self.problem(entry, f'unknown field "{entry.path}" ({remedy})')
 
     def get(self, name: str) -> Node | None:

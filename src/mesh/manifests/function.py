@@ -7,14 +7,34 @@ from pathlib import Path
 from typing import Literal
 
 from mesh.manifests.fields import Findings
-from mesh.manifests.function_deploy import check_volumes, read_labels
-from mesh.manifests.function_envs import check_build_envs, read_envs
-from mesh.manifests.function_fields import BUILD, DEPLOY, FUNCTION, RUN, FunctionFields
+from mesh.manifests.function_build import check_build
+from mesh.manifests.function_deploy import DEPLOY, check_deploy, check_deployer
+from mesh.manifests.function_envs import read_envs
+from mesh.manifests.function_fields import FunctionFields
+from mesh.manifests.function_labels import read_labels
+from mesh.manifests.function_layout import UNSUPPORTED, is_unsupported
 from mesh.manifests.function_options import read_scale
+from mesh.manifests.function_run import RUN, check_run
 from mesh.manifests.metadata import LABEL, LABEL_RULE
 from mesh.manifests.model import Function
 from mesh.manifests.yaml_nodes import Node
 
+FUNCTION = (
+    "specVersion",
+    "name",
+    "domain",
+    "runtime",
+    "registry",
+    "registryInsecure",
+    "image",
+    "namespace",
+    "deployer",
+    "created",
+    "invoke",
+    "build",
+    "run",
+    "deploy",
+)
 NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 NAME_RULE = (
     "must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
@@ -23,26 +43,27 @@ NAME_RULE = (
 INVOKE: Mapping[str, Literal["http", "cloudevent"]] = {"http": "http", "cloudevent": "cloudevent"}
 
 
-def read_function(document: Node, directory: Path, findings: Findings) -> Function:
-    """Read the func.yaml of that directory."""
+def read_function(document: Node, directory: Path, environ: Mapping[str, str], findings: Findings) -> Function:
+    """Read the func.yaml of that directory; labels may refer to the environment."""
     fields = FunctionFields(document, findings, FUNCTION)
-    name = _name(fields)
+    name, invoke = _name(fields), _invoke(fields)
     _check_created(fields)
-    _check_runtime(fields)
-    _check_module(fields, directory)
-    _check_build(fields)
+    runtime = _runtime(fields)
+    _check_files(fields, directory)
+    _check_rest(fields)
+    check_build(fields)
     run = fields.object("run", RUN) or _empty(fields, "run")
     deploy = fields.object("deploy", DEPLOY) or _empty(fields, "deploy")
-    _check_run(run)
-    _warn_of_subscriptions(deploy)
+    check_run(run, invoke, runtime)
+    check_deploy(deploy)
     return Function(
         namespace=_namespace(fields) or deploy.text("namespace") or "default",
         name=name,
         directory=str(directory),
-        invoke=_invoke(fields),
+        invoke=invoke,
         envs=read_envs(run),
         scale=read_scale(deploy),
-        labels={**_own_labels(name), **read_labels(deploy)},
+        labels={**_own_labels(name), **read_labels(deploy, environ)},
         origin=document.origin,
     )
 
@@ -81,43 +102,34 @@ def _is_time(text: str) -> bool:
         return False
 
 
-def _check_runtime(fields: FunctionFields) -> None:
+def _runtime(fields: FunctionFields) -> str:
     runtime = fields.required_text("runtime")
     if runtime not in {"", "python"}:
         node = fields.node.value["runtime"]
         fields.problem(node, f"runtime {runtime} is not run by this mesh: runtime (python)")
+    return runtime
 
 
-def _check_module(fields: FunctionFields, directory: Path) -> None:
+def _check_files(fields: FunctionFields, directory: Path) -> None:
     """Only a Python project, as func creates today, has its module elsewhere: knative/func templates/python."""
+    own = fields.node.origin.file.rpartition("/")[0]
     if not any((directory / name).is_file() for name in ("func.py", "pyproject.toml")):
-        own = fields.node.origin.file.rpartition("/")[0]
         fields.problem(fields.node, f"'{own}' has no func.py (write it there, with a main or a new that takes events)")
+    elif is_unsupported(directory):
+        fields.problem(fields.node, f"{UNSUPPORTED}: {own}/Procfile (remove it: staging adds the one that runs)")
 
 
-def _check_build(fields: FunctionFields) -> None:
-    build = fields.object("build", BUILD)
-    if build:
-        check_build_envs(build)
-
-
-def _check_run(run: FunctionFields) -> None:
-    check_volumes(run)
-    kafka = run.get("kafka")
-    if kafka:
-        run.problem(kafka, f"run.kafka is currently only supported for the Go runtime: {kafka.path}")
-
-
-def _warn_of_subscriptions(deploy: FunctionFields) -> None:
-    if deploy.items("subscriptions"):
-        message = "func deploy would make these Triggers too, and events would arrive twice: deploy.subscriptions"
-        deploy.findings.warning(deploy.node.value["subscriptions"], f"{message} (keep Triggers in triggers/ only)")
+def _check_rest(fields: FunctionFields) -> None:
+    fields.read_texts("specVersion", "domain", "registry", "image")
+    fields.boolean("registryInsecure")
+    check_deployer(fields)
 
 
 def _invoke(fields: FunctionFields) -> Literal["http", "cloudevent"]:
     text = fields.text("invoke") or "http"
     if text not in INVOKE:
-        fields.wrong(fields.node.value["invoke"], " or ".join(INVOKE))
+        message = "scaffolding error. scaffolding not found"
+        fields.problem(fields.node.value["invoke"], f"{message}: invoke {text} ({' or '.join(INVOKE)})")
     return INVOKE.get(text, "http")
 
 

@@ -1,22 +1,19 @@
 """func.yaml's `run.envs` and `build.buildEnvs`, in func's words (knative/func pkg/functions/function_envs.go)."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from mesh.manifests.fields import quoted
 from mesh.manifests.function_fields import FunctionFields
 from mesh.manifests.model import Env
+from mesh.manifests.names import variable_problems
 
 ENV = ("name", "value")
-WHOLE = re.compile(r"\{\{\s*(secret|configMap):((?:\w|['-]\w)+)\s*\}\}")
-KEY = re.compile(r"\{\{\s*(secret|configMap):((?:\w|['-]\w)+):([-._a-zA-Z0-9]+)\s*\}\}")
-LOCAL = re.compile(r"\{\{\s*env:(\w+)\s*\}\}")
-NAME = re.compile(r"(?!\.\.)[-._a-zA-Z][-._a-zA-Z0-9]*")
-NAME_RULE = (
-    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', "
-    "and must not start with a digit"
-)
+WHOLE = re.compile(r"(?a)\{\{\s*(secret|configMap):((?:\w|['-]\w)+)\s*\}\}")
+KEY = re.compile(r"(?a)\{\{\s*(secret|configMap):((?:\w|['-]\w)+):([-._a-zA-Z0-9]+)\s*\}\}")
+LOCAL = re.compile(r"(?a)\{\{\s*env:(\w+)\s*\}\}")
 
-Check = Callable[[str | None, str | None], str | None]
+Rule = Callable[[str | None, str | None], Iterator[str]]
 
 
 def read_envs(run: FunctionFields) -> tuple[Env, ...]:
@@ -35,14 +32,13 @@ def check_build_envs(build: FunctionFields) -> None:
     _check(build.entries("buildEnvs", ENV), _build_env)
 
 
-def _check(entries: Sequence[FunctionFields], rule: Check) -> None:
+def _check(entries: Sequence[FunctionFields], rule: Rule) -> None:
     first: dict[str, int] = {}
     for number, entry in enumerate(entries):
         name = entry.text("name")
         if name is not None and first.setdefault(name, number) != number:
-            _say(entry, number, f'has duplicate name "{name}" (first defined at entry #{first[name]})')
-        message = rule(name, entry.text("value"))
-        if message:
+            _say(entry, number, f"has duplicate name {quoted(name)} (first defined at entry #{first[name]})")
+        for message in rule(name, entry.text("value")):
             _say(entry, number, message)
 
 
@@ -50,30 +46,33 @@ def _say(entry: FunctionFields, number: int, message: str) -> None:
     entry.problem(entry.node, f"env entry #{number} {message}: {entry.node.path}")
 
 
-def _env(name: str | None, value: str | None) -> str | None:
-    if name is None and value is not None:
-        allowed = "'{{ secret:secretName }}' or '{{ configMap:configMapName }}'"
-        return None if WHOLE.fullmatch(value) else _not_allowed(value, allowed)
-    allowed = "'{{ env:MY_ENV }}', '{{ secret:secretName:key }}' or '{{ configMap:configMapName:key }}'"
-    return _named(name, value, (LOCAL, KEY), allowed)
+def _env(name: str | None, value: str | None) -> Iterator[str]:
+    if name is not None or value is None:
+        allowed = "'{{ env:MY_ENV }}', '{{ secret:secretName:key }}' or '{{ configMap:configMapName:key }}'"
+        yield from _named(name, value, (LOCAL, KEY), allowed)
+    elif not WHOLE.fullmatch(value):
+        yield _not_allowed(value, "'{{ secret:secretName }}' or '{{ configMap:configMapName }}'")
 
 
-def _build_env(name: str | None, value: str | None) -> str | None:
-    if name is None and value is not None:
-        return f"is missing name field, only value '{value}' is set"
-    return _named(name, value, (LOCAL,), "'{{ env:MY_ENV }}'")
+def _build_env(name: str | None, value: str | None) -> Iterator[str]:
+    if name is not None or value is None:
+        yield from _named(name, value, (LOCAL,), "'{{ env:MY_ENV }}'")
+    else:
+        yield f"is missing name field, only value '{value}' is set"
 
 
-def _named(name: str | None, value: str | None, patterns: Sequence[re.Pattern[str]], allowed: str) -> str | None:
+def _named(name: str | None, value: str | None, patterns: Sequence[re.Pattern[str]], allowed: str) -> Iterator[str]:
     if name is None:
-        return "is not properly set"
+        yield "is not properly set"
+        return
     if value is None:
-        return f"is missing value field, only name '{name}' is set"
-    if not NAME.fullmatch(name) or name == ".":
-        return f'has invalid name set: "{name}"; {NAME_RULE}'
+        yield f"is missing value field, only name '{name}' is set"
+        return
+    wrong = variable_problems(name)
+    if wrong:
+        yield f"has invalid name set: {quoted(name)}; {''.join(wrong)}"
     if value.startswith("{{") and not any(pattern.fullmatch(value) for pattern in patterns):
-        return f"with name '{name}' {_not_allowed(value, allowed)}"
-    return None
+        yield f"with name '{name}' {_not_allowed(value, allowed)}"
 
 
 def _not_allowed(value: str, allowed: str) -> str:

@@ -3,48 +3,6 @@
 from mesh.manifests.fields import Fields
 from mesh.manifests.yaml_nodes import Node
 
-FUNCTION = (
-    "specVersion",
-    "name",
-    "domain",
-    "runtime",
-    "registry",
-    "registryInsecure",
-    "image",
-    "namespace",
-    "deployer",
-    "created",
-    "invoke",
-    "build",
-    "run",
-    "deploy",
-)
-BUILD = (
-    "git",
-    "builderImages",
-    "buildpacks",
-    "builder",
-    "buildEnvs",
-    "pvcSize",
-    "remoteStorageClass",
-    "baseImage",
-    "volumes",
-)
-RUN = ("volumes", "envs", "startTimeout", "kafka")
-DEPLOY = (
-    "namespace",
-    "image",
-    "annotations",
-    "options",
-    "labels",
-    "healthEndpoints",
-    "serviceAccountName",
-    "imagePullSecret",
-    "deployer",
-    "subscriptions",
-    "managementDisabled",
-)
-
 
 class FunctionFields(Fields):
     """One mapping of a func.yaml."""
@@ -64,6 +22,11 @@ class FunctionFields(Fields):
         self.wrong(node, "a number")
         return None
 
+    def read_texts(self, *names: str) -> None:
+        """Take notice of those that are no text."""
+        for name in names:
+            self.text(name)
+
     def entries(self, name: str, known: tuple[str, ...]) -> list["FunctionFields"]:
         """A list's items, each a mapping."""
         return [FunctionFields(item, self.findings, known) for item in self.items(name)]
@@ -78,5 +41,6 @@ class FunctionFields(Fields):
         self.wrong(node, "an object")
         return {}
 
-    def _unknown(self, entry: Node, remedy: str) -> None:
-        self.findings.warning(entry, f'unknown field "{entry.path}" ({remedy}; func ignores it)')
+    def _unknown(self, name: str, entry: Node, remedy: str) -> None:
+        told = f'unknown field "{name}": {entry.path} ({remedy}; unknown fields will be ignored)'
+        self.findings.warning(entry, told)

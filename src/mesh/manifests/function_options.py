@@ -1,19 +1,17 @@
 """func.yaml's scale and resources, in func's words (knative/func pkg/functions/function_options.go)."""
 
-import re
 from datetime import timedelta
 
 from mesh.manifests.durations import parse_go
 from mesh.manifests.function_fields import FunctionFields
 from mesh.manifests.model import Scale
+from mesh.manifests.quantities import quantity_problem
 from mesh.manifests.yaml_nodes import Node
 
 WINDOW = "autoscaling.knative.dev/window"
 WINDOW_MINIMUM, WINDOW_MAXIMUM = timedelta(seconds=6), timedelta(hours=1)
 LEAST_TARGET = 0.01
 MOST_UTILIZATION = 100
-QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?")
-QUANTITY_RULE = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 
 
 def read_scale(deploy: FunctionFields) -> Scale:
@@ -86,8 +84,9 @@ def _concurrency(options: FunctionFields) -> int:
 def _check_quantities(resources: FunctionFields, kind: str) -> None:
     for name in ("cpu", "memory"):
         quantity = resources.text(name)
-        if quantity is not None and not QUANTITY.fullmatch(quantity):
-            rule = f'has invalid value set: "{quantity}"; "{QUANTITY_RULE}"'
+        wrong = quantity is not None and quantity_problem(quantity)
+        if wrong:
+            rule = f'has invalid value set: "{quantity}"; "{wrong}"'
             _say(resources, name, f'field "resources.{kind}.{name}" {rule}')
 
 

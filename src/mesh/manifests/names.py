@@ -7,6 +7,7 @@ LABEL_FORMAT = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 SUBDOMAIN_FORMAT = rf"{LABEL_FORMAT}(\.{LABEL_FORMAT})*"
 KEY_FORMAT = f"({ALPHANUMERIC}[-A-Za-z0-9_.]*)?{ALPHANUMERIC}"
 IDENTIFIER_FORMAT = "[A-Za-z_][A-Za-z0-9_]*"
+VARIABLE_FORMAT = "[-._a-zA-Z][-._a-zA-Z0-9]*"
 
 LABEL_BYTES = 63
 SUBDOMAIN_BYTES = 253
@@ -55,6 +56,20 @@ def identifier_problems(text: str) -> list[str]:
     start = "a valid C identifier must start with alphabetic character or '_'"
     rule = f"{start}, followed by a string of alphanumeric characters or '_'"
     return [_pattern(rule, IDENTIFIER_FORMAT, "my_name", "MY_NAME", "MyName")]
+
+
+def variable_problems(text: str) -> list[str]:
+    """What is wrong with the name of an environment variable."""
+    problems = []
+    if not re.fullmatch(VARIABLE_FORMAT, text):
+        characters = "alphabetic characters, digits, '_', '-', or '.'"
+        rule = f"a valid environment variable name must consist of {characters}, and must not start with a digit"
+        problems.append(_pattern(rule, VARIABLE_FORMAT, "my.env-name", "MY_ENV.NAME", "MyEnvName1"))
+    if text in {".", ".."}:
+        problems.append(f"must not be '{text}'")
+    elif text.startswith(".."):
+        problems.append("must not start with '..'")
+    return problems
 
 
 def _prefix_problems(prefix: str) -> list[str]:

@@ -1,6 +1,7 @@
 """A directory's manifests and functions, read as a whole."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from mesh.manifests.trigger import order_problem, read_trigger
 from mesh.manifests.yaml_nodes import Node
 
 
-def load(root: Path) -> Project:
+def load(root: Path, environ: Mapping[str, str] = os.environ) -> Project:
     """Read `functions/*/func.yaml` and the YAML files in `broker/`, `triggers/` and `sources/`.
 
     Nothing in the files makes it raise: all that is wrong is in `problems`, and a project with any is not to be run.
@@ -32,7 +33,7 @@ def load(root: Path) -> Project:
         problem = Problem(Origin(str(root), 0), "no such directory (name the one that holds functions/ and broker/)")
         return Project(str(root), problems=(problem,))
     findings = Findings()
-    functions = _functions(root, findings)
+    functions = _functions(root, environ, findings)
     objects = identify(manifest_documents(root, findings), findings)
     project = _project(root, objects, functions, findings)
     findings.problems.extend(_between(project))
@@ -40,11 +41,11 @@ def load(root: Path) -> Project:
     return replace(project, warnings=_in_order(findings.warnings), problems=_in_order(findings.problems))
 
 
-def _functions(root: Path, findings: Findings) -> tuple[Function, ...]:
+def _functions(root: Path, environ: Mapping[str, str], findings: Findings) -> tuple[Function, ...]:
     functions: dict[str, Function] = {}
     for file in function_files(root, findings):
         for document in _func_yaml(root, file, findings):
-            function = read_function(document, file.parent.resolve(), findings)
+            function = read_function(document, file.parent.resolve(), environ, findings)
             first = functions.setdefault(function.key, function)
             if first is not function and function.name:
                 findings.problem(document, f"Function {function.key} already exists: name (first at {first.origin})")

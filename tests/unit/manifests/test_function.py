@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from mesh.manifests.function_run import kafka_problems
 from mesh.manifests.model import Scale
 from support.project_directory import Edit, ProjectDirectory
 
@@ -45,12 +46,28 @@ BROKEN = {
     "another runtime": (("runtime: python", "runtime: go"), "3: runtime go is not run by this mesh: runtime (python)"),
     "an unknown invoke": (
         ("invoke: cloudevent", "invoke: kafka"),
-        "6: invalid value: kafka: invoke (http or cloudevent)",
+        "6: scaffolding error. scaffolding not found: invoke kafka (http or cloudevent)",
     ),
     "a list for run": (("run:\n" + ENVS, "run: []\n"), "7: invalid value: a list: run (an object)"),
     "a kafka source": (
         ("run:\n", "run:\n  kafka: {topic: a}\n"),
         "8: run.kafka is currently only supported for the Go runtime: run.kafka",
+    ),
+    "a time to start that is no duration": (
+        ("run:\n", "run:\n  startTimeout: soon\n"),
+        "8: invalid value: soon: run.startTimeout (a Go duration, such as 1m0s)",
+    ),
+    "an unknown deployer": (
+        ("run:\n", "deployer: helm\nrun:\n"),
+        "7: unsupported deploy type: helm (supported: knative, raw, keda): deployer",
+    ),
+    "an unknown deployer that was used": (
+        deploy("deployer: helm"),
+        "15: unsupported deploy type: helm (supported: knative, raw, keda): deploy.deployer",
+    ),
+    "a text for a yes or no": (
+        ("run:\n", "registryInsecure: perhaps\nrun:\n"),
+        "7: invalid value: perhaps: registryInsecure (true or false)",
     ),
     "a window that is no duration": (
         deploy("annotations: {autoscaling.knative.dev/window: PT60S}"),
@@ -72,6 +89,43 @@ def test_a_function_without_a_module_is_refused(project: ProjectDirectory) -> No
     ]
 
 
+def test_an_old_template_that_func_does_not_build_is_refused_with_its_words(project: ProjectDirectory) -> None:
+    project.write("functions/invoice/Procfile", "web: gunicorn func:application\n")
+    assert project.problems() == [
+        (
+            f"{FILE}:1: this function uses a legacy Procfile-based Python layout (pre-v1.18, e.g. the old flask or wsgi "
+            "templates), which is not supported: functions/invoice/Procfile (remove it: staging adds the one that runs)"
+        )
+    ]
+
+
+@pytest.mark.parametrize("written", ["60000000000", "1m0s"])
+def test_a_time_to_start_is_what_func_writes_or_what_its_schema_says(written: str, project: ProjectDirectory) -> None:
+    project.edit(FILE, "run:\n", f"run:\n  startTimeout: {written}\n")
+    assert (project.problems(), project.warnings()) == ([], [])
+
+
+KAFKA = {
+    "another runtime": ("http", "python", {}, ["run.kafka is currently only supported for the Go runtime"]),
+    "requests": ("http", "go", {}, ["run.kafka is only supported with invoke: cloudevent"]),
+    "nothing said": (
+        "cloudevent",
+        "go",
+        {},
+        [f"run.kafka.{name} is required when Kafka is configured" for name in ("brokers", "topic", "consumerGroup")],
+    ),
+    "all said": ("cloudevent", "go", {"brokers": "k:9092", "topic": "t", "consumerGroup": "g"}, []),
+}
+
+
+@pytest.mark.parametrize(("invoke", "runtime", "said", "messages"), KAFKA.values(), ids=KAFKA.keys())
+def test_a_kafka_source_is_judged_as_func_does(
+    invoke: str, runtime: str, said: dict[str, str], messages: list[str]
+) -> None:
+    given = {"brokers": "", "topic": "", "consumerGroup": ""} | said
+    assert list(kafka_problems(given, invoke, runtime)) == messages
+
+
 def test_a_python_project_has_its_module_elsewhere(project: ProjectDirectory) -> None:
     project.remove("functions/invoice/func.py")
     project.write("functions/invoice/pyproject.toml", "[project]\n")
@@ -80,10 +134,18 @@ def test_a_python_project_has_its_module_elsewhere(project: ProjectDirectory) ->
 
 
 WARNED = {
-    "an unknown key": (("run:\n", "replicas: 3\nrun:\n"), '7: unknown field "replicas" ('),
+    "an unknown key": (("run:\n", "replicas: 3\nrun:\n"), '7: unknown field "replicas": replicas ('),
     "an unknown key inside": (
         ("  envs:\n", "  env: []\n  envs:\n"),
-        '8: unknown field "run.env" (did you mean envs?; func ignores it)',
+        '8: unknown field "env": run.env (did you mean envs?; unknown fields will be ignored)',
+    ),
+    "an unknown key of the builder": (
+        ("run:\n", "build:\n  git: {urls: a}\nrun:\n"),
+        '8: unknown field "urls": build.git.urls (did you mean url?; unknown fields will be ignored)',
+    ),
+    "an unknown key of the probes": (
+        deploy("healthEndpoints: {live: /}"),
+        '15: unknown field "live": deploy.healthEndpoints.live (',
     ),
     "subscriptions": (
         deploy("subscriptions: [{source: default}]"),

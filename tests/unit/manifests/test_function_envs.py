@@ -40,8 +40,26 @@ BROKEN = {
         env("{name: 1A, value: b}"),
         (
             '9: env entry #0 has invalid name set: "1A"; a valid environment variable name must consist of alphabetic '
-            "characters, digits, '_', '-', or '.', and must not start with a digit: run.envs[0]"
+            "characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or "
+            "'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*'): run.envs[0]"
         ),
+    ),
+    "an env of a parent's name": (
+        env("{name: ..A, value: b}"),
+        "9: env entry #0 has invalid name set: \"..A\"; must not start with '..': run.envs[0]",
+    ),
+    "a build env twice": (
+        build_env("{name: A, value: b}\n    - {name: A, value: c}"),
+        '10: env entry #1 has duplicate name "A" (first defined at entry #0): build.buildEnvs[1]',
+    ),
+    "a build env without anything": (build_env("{}"), "9: env entry #0 is not properly set: build.buildEnvs[0]"),
+    "a build env without a value": (
+        build_env("name: A"),
+        "9: env entry #0 is missing value field, only name 'A' is set: build.buildEnvs[0]",
+    ),
+    "a build env of a name that is none": (
+        build_env("{name: '.', value: b}"),
+        "9: env entry #0 has invalid name set: \".\"; must not be '.': build.buildEnvs[0]",
     ),
     "a reference that is none": (
         (SECRET, "value: '{{ vault:a:b }}'"),
@@ -75,3 +93,29 @@ BROKEN = {
 def test_a_function_is_refused_for(edit: Edit, expected: str, project: ProjectDirectory) -> None:
     project.edit(FILE, *edit)
     assert project.problems() == [f"{FILE}:{expected}"]
+
+
+def test_all_that_is_wrong_with_an_env_is_said(project: ProjectDirectory) -> None:
+    project.edit(FILE, *env("{name: ..A, value: '{{ secret:é:b }}'}"))
+    assert [problem.partition("env entry ")[2][:30] for problem in project.problems()] == [
+        '#0 has invalid name set: "..A"',
+        "#0 with name '..A' has invalid",
+    ]
+
+
+RIGHT = {
+    "plain": "{name: A, value: b}",
+    "from the shell": "{name: A, value: '{{ env:B }}'}",
+    "from a secret": "{name: A, value: '{{ secret:cabs-database:tls.crt }}'}",
+    "from a config map": "{name: A, value: '{{configMap:tariff:base}}'}",
+    "a whole secret": "{value: '{{ secret:mail }}'}",
+    "a whole config map": "{value: '{{ configMap:mail }}'}",
+    "a null for no name": "{name: ~, value: '{{ secret:mail }}'}",
+    "a strange but valid name": "{name: .a-b_C.1, value: ''}",
+}
+
+
+@pytest.mark.parametrize("entry", RIGHT.values(), ids=RIGHT.keys())
+def test_a_function_may_have(entry: str, project: ProjectDirectory) -> None:
+    project.edit(FILE, *env(entry))
+    assert (project.problems(), project.warnings()) == ([], [])
