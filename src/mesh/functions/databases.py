@@ -15,7 +15,6 @@ from mesh.functions.settings import DATABASE_URL, Sources
 from mesh.manifests.model import Function
 from mesh.manifests.problem import Origin
 
-UNTIL_IT_RUNS = "postgresql:///"
 ANSWER_SECONDS = 10.0
 
 
@@ -37,7 +36,7 @@ class Databases:
 
     async def provide(self, functions: Sequence[Function], sources: Sources) -> Sources:
         """Sources with the dev service in them, where it is needed. Raises StartFailed with all that is missing."""
-        settings.require(functions, replace(sources, database=UNTIL_IT_RUNS))
+        settings.require(functions, sources)
         external = external_urls(functions, sources)
         for url in external - self._asked:
             self._tasks.create_task(self._look_for(url), name="look for an external database")

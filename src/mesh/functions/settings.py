@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mesh.errors import StartFailed
 from mesh.functions.local_values import FILE, LocalValues
@@ -12,6 +12,7 @@ from mesh.manifests.problem import Problem
 from mesh.manifests.sink_binding import binds
 
 DATABASE_URL = "DATABASE_URL"
+UNTIL_IT_RUNS = "postgresql:///"  # the dev service
 REFERENCE = re.compile(r"\{\{\s*(env|secret|configMap)\s*:\s*([^:}\s]+)\s*(?::\s*([^:}\s]+)\s*)?\}\}")
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 TELEMETRY = "OTEL_"
@@ -84,11 +85,17 @@ def remedy(entry: Env) -> str:
     return f"{entry.name} has no value: set the environment variable {entry.name}, or {place} in {FILE}"
 
 
+def lacking(functions: Iterable[Function], sources: Sources) -> tuple[Problem, ...]:
+    """All entries of all functions that will have no value once the dev service runs, each with its remedy."""
+    given = replace(sources, database=UNTIL_IT_RUNS)
+    return tuple(problem for function in functions for problem in resolve(function, given).missing)
+
+
 def require(functions: Iterable[Function], sources: Sources) -> None:
-    """Raises StartFailed with all that is missing, of all functions."""
-    missing = [str(problem) for function in functions for problem in resolve(function, sources).missing]
+    """Raises StartFailed with all that is missing."""
+    missing = lacking(functions, sources)
     if missing:
-        raise StartFailed("\n".join(missing))
+        raise StartFailed("\n".join(map(str, missing)))
 
 
 def bound(function: Function, bindings: Iterable[SinkBinding], url: Callable[[Destination], str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import pytest
 
 from support.command_line import Command
 from support.operations import InMemoryOperations, served
+from support.project_directory import ProjectDirectory
 
 COMMANDS = ("up", "check", "status", "send", "watch", "trace", "explain", "drained", "dead-letters", "fault", "logs")
 BROKEN = """\
@@ -59,6 +60,69 @@ def test_check_lists_every_problem(run: Command, tmp_path: Path) -> None:
     assert [line for line in said.out.splitlines() if line.startswith("triggers/invoice.yaml:4: ")]
     assert said.err == f"mesh: {len(document['problems'])} problems in {tmp_path}\n"
     assert document["problems"][0].keys() == {"file", "line", "message"}
+
+
+ASKING = """\
+specVersion: 0.36.0
+name: invoice
+runtime: python
+namespace: cabs
+created: 2026-01-31T12:00:00Z
+run:
+  envs:
+    - {name: DATABASE_URL, value: '{{ secret:database:url }}'}
+    - {name: SMTP_URL, value: '{{ secret:mail:url }}'}
+    - {name: TARIFF, value: '{{ configMap:tariff:base }}'}
+    - {name: REGION, value: '{{ env:CABS_REGION }}'}
+    - {value: '{{ secret:everything }}'}
+"""
+NEEDS = [
+    "9: SMTP_URL has no value: set the environment variable SMTP_URL, or secret.mail.url in local.secrets.yaml",
+    "10: TARIFF has no value: set the environment variable TARIFF, or configMap.tariff.base in local.secrets.yaml",
+    "11: REGION has no value: set the environment variable REGION or CABS_REGION",
+    "12: secret.everything has no value: put its keys into local.secrets.yaml",
+]
+
+
+@pytest.fixture
+def asking(tmp_path: Path) -> ProjectDirectory:
+    project = ProjectDirectory(tmp_path)
+    project.write("functions/invoice/func.yaml", ASKING)
+    return project
+
+
+def test_check_tells_at_once_all_that_up_will_miss_and_calls_the_project_valid(
+    run: Command, asking: ProjectDirectory
+) -> None:
+    said = run("check", str(asking.root))
+    document = json.loads(run("check", str(asking.root), "-o", "json").out)
+
+    lines = [line for line in said.out.splitlines() if line.startswith("needs: ")]
+    assert (said.status, lines) == (0, [f"needs: functions/invoice/func.yaml:{need}" for need in NEEDS])
+    assert said.out.splitlines()[-1].endswith("are valid")
+    assert [f"{need['line']}: {need['message']}" for need in document["needs"]] == NEEDS
+
+
+def test_check_needs_nothing_that_is_here(
+    run: Command, asking: ProjectDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CABS_REGION", "north")
+    asking.write(
+        "local.secrets.yaml", "secret: {mail: {url: s3cret}, everything: {}}\nconfigMap: {tariff: {base: 2.50}}\n"
+    )
+    said = run("check", str(asking.root))
+    assert (said.status, "needs" in said.out, "s3cret" in said.out) == (0, False, False)
+
+
+def test_check_lists_what_is_wrong_with_the_local_values_beside_the_rest(
+    run: Command, asking: ProjectDirectory
+) -> None:
+    asking.write("local.secrets.yaml", "secret: {mail: {url: s3cret")
+    asking.edit("triggers/invoice.yaml", "broker: default", "broker: main")
+    said = run("check", str(asking.root))
+    assert said.status == 2
+    assert "local.secrets.yaml:1: not YAML" in said.out.splitlines()
+    assert said.err == f"mesh: 2 problems in {asking.root}\n"
 
 
 def test_check_of_a_missing_directory_is_told(run: Command) -> None:

@@ -93,8 +93,9 @@ def test_an_old_template_that_func_does_not_build_is_refused_with_its_words(proj
     project.write("functions/invoice/Procfile", "web: gunicorn func:application\n")
     assert project.problems() == [
         (
-            f"{FILE}:1: this function uses a legacy Procfile-based Python layout (pre-v1.18, e.g. the old flask or wsgi "
-            "templates), which is not supported: functions/invoice/Procfile (remove it: staging adds the one that runs)"
+            f"{FILE}:1: this function uses a legacy Procfile-based Python layout (pre-v1.18, e.g. the old flask or "
+            "wsgi templates), which is not supported: functions/invoice/Procfile (remove it: staging adds the one "
+            "that runs)"
         )
     ]
 
