@@ -18,7 +18,7 @@ import uvloop
 from aiohttp import web
 from several import Copy, complete_ride, own_command, running
 
-from mesh.broker.client import AiohttpClient
+from mesh.broker.client import HttpClient
 from mesh.functions.hosting import Hosting
 from mesh.functions.starting import Starting
 from mesh.functions.warm.starter import warm_starter
@@ -33,7 +33,7 @@ async def main(rounds: int) -> None:
     print("cold start, ms: from the delivery to the answer to the first event, its database opened")
     print(f"min/median/max of {rounds}; {TOGETHER} at once: of a quarter as many")
     print(f"{'':34} {'spawned':>18} {'forked':>18}   ratio of medians (goal: {GOAL:g})")
-    async with collector() as endpoint, AiohttpClient() as client:
+    async with collector() as endpoint, HttpClient() as client:
         for title, instrumented, address in (
             ("telemetry off", False, ""),
             ("telemetry, no collector", True, ""),
@@ -57,9 +57,7 @@ async def meshes(endpoint: str, *, instrumented: bool) -> AsyncIterator[dict[str
         yield hosted
 
 
-async def measured(
-    hosted: dict[str, Hosting], client: AiohttpClient, rounds: int, count: int
-) -> dict[str, list[float]]:
+async def measured(hosted: dict[str, Hosting], client: HttpClient, rounds: int, count: int) -> dict[str, list[float]]:
     """Both ways take turns; the first round, in which Python compiles the staged files, does not count."""
     taken: dict[str, list[float]] = {way: [] for way in hosted}
     for _ in range(rounds + 1):
@@ -73,9 +71,9 @@ async def measured(
     return {way: times[1:] for way, times in taken.items()}
 
 
-async def deliver(functions: Hosting, client: AiohttpClient, number: int) -> None:
-    async with functions.replica(f"cabs/complete-{number}") as url:
-        answer = await client.send(url, complete_ride(), within=WITHIN_SECONDS)
+async def deliver(functions: Hosting, client: HttpClient, number: int) -> None:
+    async with asyncio.timeout(WITHIN_SECONDS), functions.replica(f"cabs/complete-{number}") as url:
+        answer = await client.send(url, complete_ride())
     if answer.status != 200:
         raise SystemExit(f"complete-{number} answered {answer.status}: {answer.body!r}")
 

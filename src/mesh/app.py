@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 
 from mesh.addresses import Resolver
-from mesh.broker.client import AiohttpClient
+from mesh.broker.client import HttpClient
 from mesh.broker.delivery import Delivery
 from mesh.broker.faults import Faults
 from mesh.broker.history import History
@@ -73,7 +73,7 @@ async def _run(project: Project, options: UpOptions, serving: asyncio.Event, sto
     faults = Faults()
     async with AsyncExitStack() as stack:
         ledger = stack.enter_context(closing(SqliteLedger(options.state / LEDGER_FILE)))
-        client = await stack.enter_async_context(AiohttpClient())
+        client = await stack.enter_async_context(HttpClient())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         dispatching = Dispatching(Parts(ledger, Delivery(client, faults, clock), history, clock), tasks)
         dispatching.open(project)

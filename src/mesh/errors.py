@@ -7,7 +7,6 @@ MeshError
 │   ├── StartFailed      a function or a service did not start
 │   └── NotFound         nothing of that name
 ├── NoAnswer             an HTTP attempt ended without a response
-│   └── TooLate          … in time
 └── LedgerUnavailable    the event cannot be stored now
 """
 
@@ -45,11 +44,7 @@ class NotFound(NotDone):
 
 
 class NoAnswer(MeshError):  # noqa: N818
-    """An HTTP attempt ended without a response: refused, cut off, too slow, or not HTTP."""
-
-
-class TooLate(NoAnswer):
-    """There was no response in time; class MT tells a dead letter sink nothing of it."""
+    """An HTTP attempt ended without a response: refused, cut off, or not HTTP."""
 
 
 class LedgerUnavailable(MeshError):  # noqa: N818

@@ -56,9 +56,9 @@ class Answer(msgspec.Struct, frozen=True):
 class Client(Protocol):
     """Sends one request to one address and reads the whole response."""
 
-    async def send(self, base: str, request: Request, *, within: float) -> Response:
-        """POST or GET `base + request.path`; `within` seconds cover everything from connect to the last byte.
+    async def send(self, base: str, request: Request) -> Response:
+        """POST or GET `base + request.path`, once. How long it may take is the caller's: who is cancelled hangs up.
 
-        Raises NoAnswer when there is no response: refused, cut off, not HTTP, or too slow (TooLate).
+        Raises NoAnswer when there is no response: refused, cut off, or not HTTP.
         """
         ...

@@ -52,7 +52,7 @@ class ScriptedClient:
         self.times: list[float] = []
         self._clock = clock
 
-    async def send(self, base: str, request: Request, *, within: float) -> Response:
+    async def send(self, base: str, request: Request) -> Response:
         self.requests.append((base, request))
         self.times.append(self._clock.now())
         queued = self.answers[base]

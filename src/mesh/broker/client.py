@@ -1,65 +1,93 @@
-"""The delivery client on aiohttp, stripped of everything it would add to a message of its own accord."""
+"""The delivery client: connections to subscribers, kept and used again, with one request at a time on each.
 
+Written here, on httptools, because of what it saves: aiohttp takes five times the CPU time for a request. No request is
+sent twice: one that a subscriber may have seen is an attempt, and what follows is the retry policy's.
+"""
+
+import asyncio
+import ssl
+from collections import defaultdict
 from typing import Self
 
-import aiohttp
-from multidict import CIMultiDict
-from yarl import URL
+import httptools
 
-from mesh.errors import NoAnswer, TooLate
+from mesh.broker.outgoing import Origin, origin, written
+from mesh.broker.subscriber_connection import ClosedEarly, SubscriberConnection
+from mesh.errors import NoAnswer
 from mesh.wire import Request, Response
 
-MAX_RESPONSE_BYTES = 8 * 1_048_576
-_ADDED_BY_AIOHTTP = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
+IDLE_SECONDS = 3.0  # kept for a request that may come: less than servers wait for one (Hypercorn: 5 s)
+SWEEP_SECONDS = 1.0
 
 
-class AiohttpClient:
+class HttpClient:
     """Implements `mesh.wire.Client`; use as `async with`."""
 
+    def __init__(self) -> None:
+        self._idle: defaultdict[str, list[SubscriberConnection]] = defaultdict(list)  # by base; the last used is last
+        self._origins: dict[str, Origin] = {}
+        self._tls: ssl.SSLContext | None = None
+
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, force_close=False),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=_ADDED_BY_AIOHTTP,
-            auto_decompress=False,
-            requote_redirect_url=False,
-        )
+        self._loop = asyncio.get_running_loop()
+        self._sweep = self._loop.call_later(SWEEP_SECONDS, self._close_idle)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
+        self._sweep.cancel()
+        for connections in self._idle.values():
+            for connection in connections:
+                connection.abort()
 
-    async def send(self, base: str, request: Request, *, within: float) -> Response:
+    async def send(self, base: str, request: Request) -> Response:
         """See `mesh.wire.Client.send`."""
         try:
-            async with self._session.request(
-                request.method,
-                URL(base + request.path, encoded=True),
-                headers=CIMultiDict(request.headers),
-                data=request.body,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=within),
-            ) as response:
-                return await _read(response)
-        except TimeoutError:
-            raise TooLate(f"no response within {within:g} s") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise NoAnswer(_sentence(base, error)) from error
+            to = self._origin(base)
+            message = written(request, to)
+            connection = self._kept(base) or await self._connect(base, to)
+            response = await connection.exchange(message)
+        except ClosedEarly:
+            raise NoAnswer(f"{base} closed the connection before it answered") from None
+        except (OSError, ValueError, httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            raise NoAnswer(f"no usable response from {base} ({type(error).__name__}: {error})") from error
+        if connection.usable:
+            connection.idle_since = self._loop.time()
+            self._idle[base].append(connection)
+        return response
 
+    def _origin(self, base: str) -> Origin:
+        known = self._origins.get(base)
+        if known is None:
+            known = self._origins[base] = origin(base)
+        return known
 
-async def _read(response: aiohttp.ClientResponse) -> Response:
-    body = await response.content.read(MAX_RESPONSE_BYTES + 1)
-    while not response.content.at_eof() and len(body) <= MAX_RESPONSE_BYTES:
-        body += await response.content.read(MAX_RESPONSE_BYTES + 1 - len(body))
-    if len(body) > MAX_RESPONSE_BYTES:
-        raise NoAnswer(f"the response is larger than {MAX_RESPONSE_BYTES} bytes")
-    headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.raw_headers]
-    return Response(response.status, headers, body)
+    def _kept(self, base: str) -> SubscriberConnection | None:
+        idle = self._idle[base]
+        while idle:
+            connection = idle.pop()
+            if connection.usable:  # the subscriber may have closed it meanwhile
+                return connection
+        return None
 
+    async def _connect(self, base: str, to: Origin) -> SubscriberConnection:
+        if to.secure and self._tls is None:
+            self._tls = ssl.create_default_context()
+        tls = self._tls if to.secure else None
+        try:
+            _, connection = await self._loop.create_connection(SubscriberConnection, to.host, to.port, ssl=tls)
+        except OSError as error:
+            raise NoAnswer(f"cannot connect to {base} ({error.strerror or error})") from error
+        return connection
 
-def _sentence(base: str, error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"cannot connect to {base} ({error.os_error.strerror or error.os_error})"
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return f"{base} closed the connection before it answered"
-    return f"no usable response from {base} ({type(error).__name__}: {error})"
+    def _close_idle(self) -> None:
+        """Hang up where nothing was sent for long, and forget addresses that nobody posts to: replicas come and go."""
+        oldest = self._loop.time() - IDLE_SECONDS
+        for base, connections in list(self._idle.items()):
+            kept = [one for one in connections if one.usable and one.idle_since >= oldest]
+            for gone in set(connections) - set(kept):
+                gone.abort()
+            self._idle[base] = kept
+            if not kept:
+                del self._idle[base]
+                self._origins.pop(base, None)
+        self._sweep = self._loop.call_later(SWEEP_SECONDS, self._close_idle)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from mesh.broker.faults import Faults
 from mesh.clock import Clock
 from mesh.control.shapes import Fault
-from mesh.errors import NoAnswer, NotDone, TooLate
+from mesh.errors import NoAnswer, NotDone
 from mesh.wire import Client, Request, Response
 
 
@@ -54,8 +54,8 @@ class Delivery:
         seconds = within.total_seconds()
         try:
             async with asyncio.timeout(seconds), address.lease() as base:
-                return Result(await self._client.send(base, request, within=seconds))
-        except (TimeoutError, TooLate):
+                return Result(await self._client.send(base, request))
+        except TimeoutError:
             return _too_late(seconds)
         except (NoAnswer, NotDone) as error:
             return Result(None, str(error))

@@ -1,0 +1,123 @@
+"""One connection to a subscriber: a request's bytes go out, its response comes back whole and within bounds."""
+
+import asyncio
+
+import httptools
+
+from mesh.errors import NoAnswer
+from mesh.wire import Headers, Response
+
+MAX_RESPONSE_BYTES = 8 * 1_048_576
+MAX_HEAD_BYTES = 65_536
+BYTES_FOR_ONE = 8  # of a body on the wire: chunks of one byte cost six
+_BODY_HAS_AN_END = {"content-length", "transfer-encoding"}
+
+
+class ClosedEarly(Exception):  # noqa: N818 - the client makes a sentence of it
+    """The connection ended before any byte of the response."""
+
+
+class SubscriberConnection(asyncio.Protocol):
+    """Carries one request at a time; `usable` says whether it can carry another."""
+
+    def __init__(self) -> None:
+        self.usable = True
+        self.idle_since = 0.0  # seconds of the loop's time
+        self._transport: asyncio.Transport
+        self._parser = httptools.HttpResponseParser(self)
+        self._response: asyncio.Future[Response] | None = None  # which is waited for
+        self._received_bytes = 0  # since the request
+        self._begin()
+
+    async def exchange(self, request: bytes) -> Response:
+        """Send the request and wait for its response; on failure, or cancelled, hang up.
+
+        Raises ClosedEarly, NoAnswer, OSError or the parser's error.
+        """
+        self._received_bytes = 0
+        self._response = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        try:
+            return await self._response
+        except BaseException:
+            self.abort()
+            raise
+
+    def abort(self) -> None:
+        self.usable = False
+        self._transport.abort()
+
+    # Called by the transport.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        self._received_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._fail(error)
+        if self._received_bytes > MAX_HEAD_BYTES:
+            self._bound_unfinished()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._until_closed and exc is None:
+            self.on_message_complete()
+        elif self._received_bytes == 0:
+            self._fail(ClosedEarly())
+        else:
+            self._fail(exc or ConnectionError("cut off"))
+        self.usable = False
+
+    # Called by the parser.
+
+    def on_message_begin(self) -> None:
+        if self._response is None or self._response.done():
+            self.abort()  # more than was asked for
+        self._begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_body:  # else it is a trailer, which nobody reads
+            self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        self._in_body = True
+        self._until_closed = not any(name in _BODY_HAS_AN_END for name, _ in self._headers)
+        if self._received_bytes > MAX_HEAD_BYTES:
+            self._bound_head(sum(len(name) + len(value) + 4 for name, value in self._headers))
+
+    def on_body(self, body: bytes) -> None:
+        self._body.append(body)
+        self._body_bytes += len(body)
+        if self._body_bytes > MAX_RESPONSE_BYTES:
+            self._fail(NoAnswer(f"the response is larger than {MAX_RESPONSE_BYTES} bytes"))
+
+    def on_message_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status < 200 or self._response is None or self._response.done():  # noqa: PLR2004 - the class of statuses
+            return  # 1xx: the response is yet to come
+        self.usable = self._parser.should_keep_alive() and not self._transport.get_write_buffer_size()
+        self._response.set_result(Response(status, self._headers, b"".join(self._body)))
+
+    def _begin(self) -> None:
+        self._headers: Headers = []
+        self._in_body = False
+        self._until_closed = False
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+
+    def _bound_unfinished(self) -> None:
+        if not self._in_body:
+            self._bound_head(self._received_bytes)
+        elif self._received_bytes > MAX_HEAD_BYTES + BYTES_FOR_ONE * MAX_RESPONSE_BYTES:
+            self._fail(NoAnswer(f"the response takes more than {BYTES_FOR_ONE} bytes for one of its body"))
+
+    def _bound_head(self, size: int) -> None:
+        if size > MAX_HEAD_BYTES:
+            self._fail(NoAnswer(f"the response's head is larger than {MAX_HEAD_BYTES} bytes"))
+
+    def _fail(self, error: Exception) -> None:
+        self.usable = False
+        if self._response is not None and not self._response.done():
+            self._response.set_exception(error)

@@ -1,0 +1,45 @@
+"""A request as bytes, and where a base URL leads."""
+
+import pytest
+
+from mesh.broker.outgoing import origin, written
+from mesh.wire import Request
+
+
+@pytest.mark.parametrize(
+    ("base", "host", "port", "secure", "lines"),
+    [
+        ("http://invoice", "invoice", 80, False, ("Host: invoice",)),
+        ("http://invoice:80", "invoice", 80, False, ("Host: invoice",)),
+        ("http://invoice:8080", "invoice", 8080, False, ("Host: invoice:8080",)),
+        ("https://invoice", "invoice", 443, True, ("Host: invoice",)),
+        ("http://[::1]:8080", "::1", 8080, False, ("Host: [::1]:8080",)),
+        ("http://a:b%40c@invoice", "invoice", 80, False, ("Host: invoice", "Authorization: Basic YTpiQGM=")),
+    ],
+)
+def test_a_base_url_says_where_to_connect_and_what_to_say(
+    base: str, host: str, port: int, secure: bool, lines: tuple[str, ...]
+) -> None:
+    found = origin(base)
+    assert (found.host, found.port, found.secure, found.lines) == (host, port, secure, lines)
+
+
+@pytest.mark.parametrize("base", ["", "invoice:8080", "ftp://invoice", "http://", "http://:80", "http://a:no-port"])
+def test_what_is_no_address_of_http_is_told(base: str) -> None:
+    with pytest.raises(ValueError, match=r"no http:// or https:// address|[Pp]ort"):
+        origin(base)
+
+
+@pytest.mark.parametrize(("path", "target"), [("/a?b#c", b"/a?b"), ("?b", b"/?b"), ("", b"/"), ("/%41", b"/%41")])
+def test_the_target_is_the_path_as_written(path: str, target: bytes) -> None:
+    request = written(Request("POST", path, [("ce-id", "ż")], b"{}"), origin("http://a"))
+    assert request == b"POST " + target + " HTTP/1.1\r\nHost: a\r\nce-id: ż\r\nContent-Length: 2\r\n\r\n{}".encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "value"),
+    [("/\r\nx: 1", "x", ""), ("/", "x\n", ""), ("/", "x", "\r"), ("/", "x", "1\r\ny: 2"), ("/", "x", "\0")],
+)
+def test_a_line_end_in_the_head_is_refused(path: str, name: str, value: str) -> None:
+    with pytest.raises(ValueError, match="a line end or a NUL"):
+        written(Request("POST", path, [(name, value)]), origin("http://a"))
