@@ -1,0 +1,55 @@
+"""The project that a run uses: a copy of the repository's, with triggers for the run's own subscribers."""
+
+from pathlib import Path
+
+from chaos.history import Subscriber
+from chaos.subscribers import SINK, SUBSCRIBERS, Subscribers
+from support.mesh import copied_project
+
+TRIGGER = """\
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata:
+  name: {name}
+  namespace: cabs
+  annotations:
+    kafka.eventing.knative.dev/delivery.order: {order}
+spec:
+  broker: default
+  {filter}
+  subscriber:
+    uri: {url}
+  delivery:
+    retry: {retry}
+    backoffPolicy: linear
+    backoffDelay: PT0.1S
+    timeout: PT2S
+    deadLetterSink:
+      uri: {sink}
+"""
+# The same triggers, without the minutes that retries of a real outage may take.
+PATIENT, QUICK = (
+    ("retry: 10 #", "backoffPolicy: exponential", "backoffDelay: PT0.2S"),
+    ("retry: 100 #", "backoffPolicy: linear", "backoffDelay: PT0.05S"),
+)
+
+
+def project(target: Path, subscribers: Subscribers) -> Path:
+    root = copied_project(target)
+    broker = root / "broker" / "200-broker.yaml"
+    text = broker.read_text()
+    for patient, quick in zip(PATIENT, QUICK, strict=True):
+        assert patient in text
+        text = text.replace(patient, quick)
+    broker.write_text(text)
+    for one in SUBSCRIBERS:
+        (root / "triggers" / f"{one.trigger}.yaml").write_text(manifest(one, subscribers))
+    return root
+
+
+def manifest(one: Subscriber, subscribers: Subscribers) -> str:
+    """A trigger's file; a type of its own is all that one of ours filters by."""
+    wanted = "filter: {}" if one.types is None else f"filter: {{attributes: {{type: {''.join(one.types)}}}}}"
+    order = "ordered" if one.ordered else "unordered"
+    urls = {"url": subscribers.url(one.trigger), "sink": subscribers.url(SINK)}
+    return TRIGGER.format(name=one.trigger, order=order, filter=wanted, retry=one.retry, **urls)

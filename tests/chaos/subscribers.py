@@ -1,0 +1,89 @@
+"""The run's own subscribers and dead letter sink, outside the mesh: moody, and with a memory of all they got."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from chaos.history import POISON, TICK, Arrival, Copy, Subscriber
+
+SINK = "dead"
+FAILING = Subscriber("failing", frozenset({POISON}), retry=3)
+ORDERED = Subscriber("ordered", frozenset({TICK}), retry=5, ordered=True)
+WITNESS = Subscriber("witness", None, retry=10)
+SUBSCRIBERS = [FAILING, ORDERED, WITNESS]
+MOODS = (204, 503, None)
+WEIGHTS = (94, 4, 2)  # in percent; 3 % of all are slow, too
+SLOW_SECONDS = 0.3
+LONGEST_HOLD_SECONDS = 5.0
+
+
+class Subscribers(ThreadingHTTPServer):
+    """Each path is a trigger's. Nobody is answered while `serving` is not set."""
+
+    daemon_threads = True
+    request_queue_size = 512
+
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.arrivals: list[Arrival] = []
+        self.serving = threading.Event()
+        self.serving.set()
+        self._chance = chance
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/{path}"
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: a mesh that is killed breaks its connections."""
+
+    def answer(self, path: str) -> int | None:
+        """Decide what this request is answered, and take the time for it."""
+        self.serving.wait(LONGEST_HOLD_SECONDS)
+        if self._chance.random() < 0.03:
+            time.sleep(SLOW_SECONDS)
+        return 500 if path == FAILING.trigger else self._chance.choices(MOODS, WEIGHTS)[0]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Subscribers
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        at = time.monotonic()
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        path = self.path.removeprefix("/")
+        status = self.server.answer(path)
+        self.server.arrivals.append(self._arrival(path, at, status))
+        if status is None:
+            self.close_connection = True
+            return
+        self.send_response(status)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def _arrival(self, path: str, at: float, status: int | None) -> Arrival:
+        headers = self.headers
+        copy = Copy(int(headers["ce-knativekafkapartition"]), int(headers["ce-knativekafkaoffset"]))
+        trigger = headers.get("ce-knativeerrordest", path).rpartition("/")[2]
+        about = (trigger, headers["ce-id"], headers["ce-type"], copy, at, status)
+        return Arrival(*about, headers.get("ce-causationid"), path == SINK)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def subscribed(chance: random.Random) -> Iterator[Subscribers]:
+    subscribers = Subscribers(chance)
+    thread = threading.Thread(target=subscribers.serve_forever, kwargs={"poll_interval": 0.05}, name="subscribers")
+    thread.start()
+    try:
+        yield subscribers
+    finally:
+        subscribers.shutdown()
+        thread.join()
+        subscribers.server_close()
