@@ -45,6 +45,7 @@ class Havoc:
         weights = [weight for weight, _ in kinds.values()]
         while self.kills < kills:
             time.sleep(self._chance.uniform(0.0, 1.5))
+            assert self._mesh.process.poll() is None, f"the mesh ended by itself:\n{self._mesh.output()[-5000:]}"
             kind = self._chance.choices(list(kinds), weights)[0]
             self.done[kind] += kinds[kind][1]()
 
@@ -102,7 +103,8 @@ def no_file_grows(pid: int, beyond_bytes: int) -> Iterator[None]:
     before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (beyond_bytes, before[1]))
     yield
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+    with suppress(ProcessLookupError):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
 def working_in(directory: Path) -> Iterator[int]:

@@ -1,6 +1,7 @@
 """How functions' output and the mesh's own words look on a terminal: prefixed by a name, each in its own colour."""
 
 import zlib
+from contextlib import suppress
 from typing import TextIO
 
 from mesh.control.shapes import LogLine
@@ -29,5 +30,6 @@ class Terminal:
 
     def _write(self, prefix: str, colour: int, text: str) -> None:
         shown = f"\x1b[{colour}m{prefix}{RESET}" if self._coloured else prefix
-        self._stream.write(f"{shown} {text}\n")
-        self._stream.flush()
+        with suppress(OSError):  # a log on a full disk, a terminal that is gone: neither must end the mesh
+            self._stream.write(f"{shown} {text}\n")
+            self._stream.flush()

@@ -1,7 +1,9 @@
 """Lines kept, followed, cleaned and shown."""
 
 import asyncio
+import errno
 import io
+import os
 
 import pytest
 
@@ -89,3 +91,12 @@ def test_a_function_keeps_its_colour_where_a_person_looks() -> None:
     first, second = stream.getvalue().splitlines()
     assert first.startswith("\x1b[")
     assert first[:5] == second[:5]
+
+
+class Full(io.StringIO):
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_log_on_a_full_disk_ends_nothing() -> None:
+    Terminal(Full()).say("ready")
