@@ -11,7 +11,7 @@ ENVIRONMENT := .venv/.made
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run ride test bench check check-format check-lint check-types check-imports check-spelling check-manifests \
+.PHONY: help run ride test chaos bench check check-format check-lint check-types check-imports check-spelling check-manifests \
 	stage deploy undeploy migrate new clean
 
 help: ## print these targets
@@ -25,6 +25,9 @@ ride: $(ENVIRONMENT) ## send one ride to the running mesh and follow it
 
 test: $(ENVIRONMENT) ## all tests (ARGS='tests/unit -k fare' goes to pytest)
 	@$(BIN)/pytest $(ARGS)
+
+chaos: $(ENVIRONMENT) ## the mesh, its functions and its Postgres killed 200 times under load, and what came of it (ARGS='--kills 20 --seed 7')
+	@PYTHONPATH=tests $(BIN)/python -m chaos $(ARGS)
 
 bench: $(ENVIRONMENT) ## how long cold starts take, forked against spawned (a few minutes; ARGS=5: five rounds instead of twenty)
 	@$(BIN)/python bench/cold_start.py $(ARGS)

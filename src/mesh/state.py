@@ -19,9 +19,7 @@ def held(directory: Path) -> Iterator[Path]:
         directory.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise NotDone(
-            f"the state directory {directory} cannot be used ({error.strerror}): choose another with --state"
-        ) from error
+        raise _unusable(directory, error) from error
     try:
         _lock(descriptor, directory)
         yield directory
@@ -38,5 +36,12 @@ def _lock(descriptor: int, directory: Path) -> None:
             f"another mesh (process {holder}) holds the state directory {directory}: "
             "end it, or choose another with --state"
         ) from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    except OSError as error:  # a full disk
+        raise _unusable(directory, error) from error
+
+
+def _unusable(directory: Path, error: OSError) -> NotDone:
+    return NotDone(f"the state directory {directory} cannot be used ({error.strerror}): choose another with --state")

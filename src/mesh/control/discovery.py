@@ -20,10 +20,15 @@ class RunningMesh(msgspec.Struct, frozen=True):
 
 
 def announce(state: Path, mesh: RunningMesh) -> None:
-    """Let the command line find this mesh; a reader sees the whole file or none."""
+    """Let the command line find this mesh; a reader sees the whole file or none. Raises NotDone, as on a full disk."""
     unfinished = state / f"{FILE}.new"
-    unfinished.write_bytes(msgspec.json.encode(mesh))
-    unfinished.replace(state / FILE)
+    try:
+        unfinished.write_bytes(msgspec.json.encode(mesh))
+        unfinished.replace(state / FILE)
+    except OSError as error:
+        raise NotDone(
+            f"{unfinished} cannot be written ({error.strerror}): make room there, or choose another --state directory"
+        ) from error
 
 
 def withdraw(state: Path) -> None:

@@ -42,13 +42,13 @@ class Batch:
         except BaseException:
             self._newest = newest
             self._offsets |= self._offsets_before
-            self._refuse(writes)
+            self.refuse(writes)
             raise
         finally:
             self._clear()
         return answers
 
-    def _refuse(self, writes: Sequence[Sequence[Change]]) -> None:
+    def refuse(self, writes: Sequence[Sequence[Change]]) -> None:
         """Remember what did not reach the disk: positions sent meanwhile count it as done, and must not pass it."""
         for change in (change for changes in writes for change in changes):
             if isinstance(change, Finish | Postpone):

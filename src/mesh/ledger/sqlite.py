@@ -1,6 +1,8 @@
 """The ledger on disk: SQLite in WAL mode, fsynced before a write is answered."""
 
 import asyncio
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
@@ -9,9 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from mesh.errors import UsageError
+from mesh.errors import LedgerUnavailable, UsageError
 from mesh.event import Event
 from mesh.ledger.batch import Batch
+from mesh.ledger.place import Place
 from mesh.ledger.records import Change, Letter, LetterCount, Progress, Stored, Subscription
 from mesh.ledger.writer import Writer
 
@@ -35,7 +38,8 @@ class SqliteLedger:
         self._writing = _open(path)
         self._reading = _connect(path)
         self._batch = Batch(self._writing)
-        self._writer = Writer(self._batch.apply, self._abandon)
+        self._place = Place(path)
+        self._writer = Writer(self._apply, self._abandon)
 
     def write(self, *changes: Change) -> asyncio.Future[list[int]]:
         return self._writer.submit(changes)
@@ -90,6 +94,14 @@ class SqliteLedger:
         done = frozenset(seq for seq, blob in rows if blob is None)
         return Subscription(trigger, broker, position, open_rows, done, rule)
 
+    def _apply(self, writes: Sequence[Sequence[Change]]) -> list[list[int]]:
+        try:
+            self._place.check()
+        except LedgerUnavailable:
+            self._batch.refuse(writes)
+            raise
+        return self._batch.apply(writes)
+
     def _abandon(self) -> None:
         """Give up the failed transaction; a full disk leaves none to roll back, or one that SQLite ended itself."""
         with suppress(sqlite3.Error):  # a disk that fails here, too, is met again by the next write
@@ -100,6 +112,8 @@ class SqliteLedger:
 def _open(path: Path) -> sqlite3.Connection:
     try:
         path.touch(mode=0o600)  # it holds what events hold: for its owner alone, as SQLite's files beside it then are
+        if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):  # SQLite would tell the first write
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         with ExitStack() as on_failure:
             connection = on_failure.enter_context(closing(_connect(path)))
             _prepare(connection, path)

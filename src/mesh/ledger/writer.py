@@ -67,6 +67,8 @@ class Writer:
         except sqlite3.Error as error:
             self._abandon()
             answers = [LedgerUnavailable(f"the ledger cannot be written: {error}")] * len(batch)
+        except LedgerUnavailable as error:
+            answers = [error] * len(batch)
         except Exception as error:  # noqa: BLE001 - handed to the one who waits, instead of a dead thread
             self._abandon()
             if len(batch) > 1:  # one write that cannot be understood must not cost the others

@@ -182,6 +182,20 @@ async def test_positions_move_again_once_the_refused_is_written(ledger: SqliteLe
     assert ids(ledger) == []
 
 
+@pytest.mark.parametrize("suffix", ["", "-wal"])
+async def test_files_that_are_gone_take_nothing_until_they_are_back(path: Path, suffix: str) -> None:
+    with closing(SqliteLedger(path)) as ledger:
+        await ledger.write(Subscribe(A, BROKER), append("e-1"))
+        file, aside = path.with_name(path.name + suffix), path.with_name("aside")
+        file.rename(aside)
+        with pytest.raises(LedgerUnavailable, match=rf"{file} was moved, deleted or replaced while the mesh ran: put"):
+            await ledger.write(append("e-2"), Finish(A, 1, 1))
+        aside.rename(file)
+        assert await ledger.write(append("e-3"), Finish(A, 2, 2)) == [2]
+    with closing(SqliteLedger(path)) as ledger:
+        assert ids(ledger) == ["e-1", "e-3"]  # the position has not passed the first one
+
+
 def test_nothing_acknowledged_is_lost_when_the_process_is_killed(path: Path) -> None:
     with subprocess.Popen([sys.executable, KILLED_WRITER, path], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
