@@ -80,7 +80,7 @@ async def _run(project: Project, options: UpOptions, serving: asyncio.Event, sto
         await dispatching.subscribe(project)  # before anything is accepted
         ingress = Ingress(dispatching.brokers, clock)
         listener = await stack.enter_async_context(_listening(ingress, options))
-        functions = await stack.enter_async_context(hosting(project, options, listener.url, clock))
+        functions = await stack.enter_async_context(hosting(project, options, listener.url, clock, tell=history.tell))
         resolver = Resolver(functions, listener.url)
         reload = Reload(project, options.root, functions, dispatching, resolver, history)
         operations = RunningMesh(

@@ -7,9 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from mesh.errors import StartFailed
+from mesh.functions.health import Fault
 from mesh.functions.replica import Launch
-from mesh.manifests.model import Env, Function, Scale
+from mesh.functions.slot import Slot
+from mesh.manifests.model import Env, Function
 from mesh.manifests.problem import Origin
+from mesh.manifests.revision import Scale
 
 SCALE = Scale(window=timedelta(seconds=60))
 
@@ -71,9 +74,13 @@ class ReplicaDouble:
         await self.ending.wait()
         return self.status
 
-    async def stop(self, *, grace_seconds: float) -> None:
+    async def stop(self, *, grace_seconds: float) -> bool:
         self.gone = True
         self.ending.set()
+        return True
+
+    def kill(self) -> None:
+        self.die()
 
     def die(self, status: int = -9) -> None:
         self.status, self.gone = status, True
@@ -102,3 +109,8 @@ class StarterDouble:
     @property
     def running(self) -> list[ReplicaDouble]:
         return [replica for replica in self.started if not replica.gone]
+
+
+async def watched(_launch: Launch, slot: Slot) -> Fault:
+    """Health that sees no other fault than the end."""
+    return Fault(f"ended (status {await slot.replica.ended()})")

@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 from mesh.functions.starting import Starting, best
-from mesh.manifests.model import Function, Project, Scale
+from mesh.manifests.model import Function, Project
 from mesh.manifests.problem import Origin
+from mesh.manifests.revision import Scale
 
 REPOSITORY = Path(__file__).parents[2]
 TEMPLATE = Path("templates", "python", "parliament")

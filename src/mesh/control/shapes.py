@@ -43,7 +43,13 @@ class FunctionStatus(Shape, frozen=True, kw_only=True):
     namespace: str
     name: str
     url: str
-    replicas: int
+    replicas: int  # that take requests
+    wanted: int = 0  # replicas, as the autoscaler decided
+    starting: int = 0  # replicas
+    held: int = 0  # requests that wait for a replica
+    in_flight: int = 0  # requests that replicas work on
+    mode: Literal["stable", "panic"] = "stable"
+    failure: str | None = None  # why the last replica did not start or is not there any more, until another one is
 
 
 class Status(Shape, frozen=True, kw_only=True):

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from mesh.clock import SystemClock
 from mesh.functions.background import background
 
 LONGEST_LINE = 8192  # bytes; the rest of a longer line is dropped
 CHUNK = 65536  # bytes
 LAST_WORDS = 30  # lines of output that an error quotes
 PIPE_GRACE_SECONDS = 1.0
+LINES_AT_ONCE, PAUSE_SECONDS = 200, 0.02  # at most ten thousand lines a second
 
 OnLine = Callable[[bytes], None]
 
@@ -75,15 +77,17 @@ class Child:
         """The newest lines of its output."""
         return "\n".join(self._last)
 
-    async def stop(self, first: signal.Signals, *, grace_seconds: float) -> None:
-        """Send `first`, and SIGKILL to the whole process group when the grace is over."""
+    async def stop(self, first: signal.Signals, *, grace_seconds: float) -> bool:
+        """Send `first`, and SIGKILL to the whole process group at the end; whether it ended within the grace."""
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(first)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace_seconds):
                 await self._process.wait()
+        in_time = not self.alive
         self.kill()
         await self._process.wait()
+        return in_time
 
     def kill(self) -> None:
         """End it and all that it started; once it has ended, its number may be another process'."""
@@ -104,9 +108,13 @@ class Child:
     async def _read(self) -> None:
         if self._process.stdout is None:
             return
+        count = 0
         async for line in lines(self._process.stdout):
             self._last.append(line.decode(errors="replace"))
             self._on_line(line)
+            count += 1
+            if count % LINES_AT_ONCE == 0:  # one that prints without end waits in its pipe, and nothing else does
+                await SystemClock().sleep(PAUSE_SECONDS)
 
 
 async def start(command: Command, tasks: asyncio.TaskGroup, on_line: OnLine) -> Child:

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 
 from mesh.functions import proxy, settings
-from mesh.functions.activator import Activator
+from mesh.functions.activator import Activator, Scaled
 from mesh.functions.addresses import Addresses, Run
 from mesh.functions.logs import Logs
 from mesh.functions.preparation import Prepared
@@ -31,9 +31,8 @@ class Hosted:
         self._stack = AsyncExitStack()
 
     @property
-    def replicas(self) -> int:
-        """How many take requests."""
-        return self._activator.ready
+    def scaled(self) -> Scaled:
+        return self._activator.scaled
 
     @property
     def failing(self) -> bool:
@@ -70,6 +69,7 @@ class Hosted:
         launch = Launch(
             name, self._generation, prepared.staged.directory, prepared.staged.layout, prepared.python, environment,
             lambda replica, line: self._logs.write(name, replica, line),
+            prepared.function.probes, prepared.function.memory_bytes,
         )  # fmt: skip
         self._around.starter.expect(launch)
         return launch

@@ -17,7 +17,9 @@ from mesh.functions import layouts, watching
 from mesh.functions.addresses import Addresses
 from mesh.functions.background import background
 from mesh.functions.databases import Databases
+from mesh.functions.health import Health
 from mesh.functions.hosted import Hosted
+from mesh.functions.liveness import Liveness
 from mesh.functions.local_values import LocalValues
 from mesh.functions.logs import Logs
 from mesh.functions.preparation import Preparation, Prepared
@@ -39,10 +41,13 @@ async def hosting(
     ingress_url: str,
     clock: Clock,
     *,
+    tell: Callable[[str, str], None] = lambda *_: None,
     terminal: Terminal | None = None,
     starting: Starting = best,
 ) -> AsyncIterator["Hosting"]:
     """Host the project's functions while the block runs; `starting` makes what starts their replicas.
+
+    `tell` hears of each change: what changed, and how.
 
     Raises StartFailed when something is missing or does not start, UsageError for files that cannot be staged.
     """
@@ -52,7 +57,8 @@ async def hosting(
         background() as tasks,
         starting(tasks, Readiness(client, clock), shown.say) as starter,
     ):
-        around = Surroundings(starter, clock, tasks, shown.say)
+        health = Health(Liveness(client, clock), clock)
+        around = Surroundings(starter, clock, tasks, shown.say, tell, health.fault)
         functions = Hosting(options, ingress_url, around, client, Logs(clock, shown.line))
         try:
             await functions.apply(project)
@@ -172,7 +178,19 @@ class Hosting:
 
     def _status(self, key: str, hosted: Hosted) -> FunctionStatus:
         namespace, name = key.split("/")
-        return FunctionStatus(namespace=namespace, name=name, url=self._addresses.url(key), replicas=hosted.replicas)
+        scaled = hosted.scaled
+        return FunctionStatus(
+            namespace=namespace,
+            name=name,
+            url=self._addresses.url(key),
+            replicas=scaled.ready,
+            wanted=scaled.wanted,
+            starting=scaled.starting,
+            held=scaled.held,
+            in_flight=scaled.in_flight,
+            mode=scaled.mode,
+            failure=scaled.failure,
+        )
 
     def _unknown(self, name: str) -> NotFound:
         return NotFound(f"there is no function {name}; there are: {', '.join(sorted(self._hosted)) or 'none'}")

@@ -8,8 +8,6 @@ from mesh.clock import Clock
 from mesh.errors import StartFailed
 from mesh.functions.replica import Launch, Replica
 
-PATH = "/health/readiness"
-WITHIN_SECONDS = 60.0  # func's run.startTimeout
 PAUSE_SECONDS = 0.05
 
 
@@ -22,27 +20,29 @@ class Readiness:
 
     async def gate(self, launch: Launch, replica: Replica) -> Replica:
         """The replica, once it is ready; one that is not in time is killed. Raises StartFailed with its last words."""
+        within_seconds = launch.probes.start_timeout.total_seconds()
         try:
-            async with asyncio.timeout(WITHIN_SECONDS):
+            async with asyncio.timeout(within_seconds):
                 await self._until_ready(launch, replica)
         except TimeoutError:
             replica.kill()
-            raise failed(launch, f"was not ready within {WITHIN_SECONDS:.0f} s", replica) from None
+            late = f"was not ready within {within_seconds:g} s (run.startTimeout in func.yaml)"
+            raise failed(launch, late, replica) from None
         except BaseException:
             replica.kill()
             raise
         return replica
 
     async def _until_ready(self, launch: Launch, replica: Replica) -> None:
-        while not await self._is_ready(replica):
+        while not await self._is_ready(replica.url + launch.probes.readiness):
             if replica.gone:
                 raise failed(launch, f"ended before it was ready (status {await replica.ended()})", replica)
             await self._clock.sleep(PAUSE_SECONDS)
 
-    async def _is_ready(self, replica: Replica) -> bool:
+    async def _is_ready(self, url: str) -> bool:
         """One request is enough: it waits in the socket's backlog until the function serves."""
         try:
-            async with self._client.get(replica.url + PATH) as answer:
+            async with self._client.get(url) as answer:
                 return answer.status == 200  # noqa: PLR2004
         except aiohttp.ClientError:
             return False

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mesh.functions.child import Child
 from mesh.functions.layouts import Layout
+from mesh.manifests.revision import Probes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Launch:
     python: Path
     environment: Mapping[str, str] = field(repr=False)
     on_line: Callable[[str, bytes], None] = field(repr=False)  # called with the replica's name and a line
+    probes: Probes = field(default_factory=Probes)
+    memory_bytes: int | None = None  # the limit of a replica
 
 
 class Replica:
@@ -52,9 +55,9 @@ class Replica:
         """Its exit status, once it has one."""
         return await asyncio.shield(self._process.ended)
 
-    async def stop(self, *, grace_seconds: float) -> None:
-        """Let requests in flight end, then end it and all that it started."""
-        await self._process.stop(signal.SIGTERM, grace_seconds=grace_seconds)
+    async def stop(self, *, grace_seconds: float) -> bool:
+        """Let requests in flight end, then end it and all that it started; whether it ended within the grace."""
+        return await self._process.stop(signal.SIGTERM, grace_seconds=grace_seconds)
 
     def kill(self) -> None:
         self._process.kill()

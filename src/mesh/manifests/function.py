@@ -14,6 +14,7 @@ from mesh.manifests.function_fields import FunctionFields
 from mesh.manifests.function_labels import read_labels
 from mesh.manifests.function_layout import UNSUPPORTED, is_unsupported
 from mesh.manifests.function_options import read_scale
+from mesh.manifests.function_replicas import read_memory, read_probes
 from mesh.manifests.function_run import RUN, check_run
 from mesh.manifests.metadata import LABEL, LABEL_RULE
 from mesh.manifests.model import Function
@@ -65,6 +66,8 @@ def read_function(document: Node, directory: Path, environ: Mapping[str, str], f
         scale=read_scale(deploy),
         labels={**_own_labels(name), **read_labels(deploy, environ)},
         origin=document.origin,
+        probes=read_probes(run, deploy),
+        memory_bytes=read_memory(deploy),
     )
 
 

@@ -2,30 +2,34 @@
 
 from datetime import timedelta
 
-from mesh.manifests.durations import parse_go
+from mesh.manifests.function_annotations import Annotations
 from mesh.manifests.function_fields import FunctionFields
-from mesh.manifests.model import Scale
 from mesh.manifests.quantities import quantity_problem
-from mesh.manifests.yaml_nodes import Node
+from mesh.manifests.revision import Scale
 
-WINDOW = "autoscaling.knative.dev/window"
-WINDOW_MINIMUM, WINDOW_MAXIMUM = timedelta(seconds=6), timedelta(hours=1)
 LEAST_TARGET = 0.01
 MOST_UTILIZATION = 100
 
 
 def read_scale(deploy: FunctionFields) -> Scale:
-    """Read what decides how many replicas run: `deploy.options` and the window annotation."""
-    default = Scale()
+    """Read what decides how many replicas run: `deploy.options`, which func makes annotations of, then annotations."""
+    default, annotated = Scale(), Annotations(deploy)
     options = deploy.object("options", ("scale", "resources"))
     scale = options and options.object("scale", ("min", "max", "metric", "target", "utilization"))
     minimum, maximum, target = _bounds(scale) if scale else (None, None, None)
     return Scale(
         minimum=minimum or default.minimum,
         maximum=maximum or default.maximum,
-        target=target or default.target,
+        metric="rps" if scale and scale.text("metric") == "rps" else default.metric,
+        target=target,
+        utilization_percent=(_utilization(scale) if scale else None) or default.utilization_percent,
         concurrency=_concurrency(options) if options else default.concurrency,
-        window=_window(deploy) or default.window,
+        window=annotated.duration("window", timedelta(seconds=6)) or default.window,
+        panic_window_percent=annotated.number("panic-window-percentage", 1, 100) or default.panic_window_percent,
+        panic_threshold_percent=annotated.number("panic-threshold-percentage", 110, 1000)
+        or default.panic_threshold_percent,
+        activation=int(annotated.number("activation-scale", 1, 2**31 - 1) or default.activation),
+        down_delay=annotated.duration("scale-down-delay", timedelta()) or default.down_delay,
     )
 
 
@@ -37,7 +41,6 @@ def _bounds(scale: FunctionFields) -> tuple[int | None, int | None, float | None
     if metric not in {None, "concurrency", "rps"}:
         allowed = 'allowed is only "concurrency" or "rps"'
         _say(scale, "metric", f'field "scale.metric" has invalid value set: {metric}, {allowed}')
-    _check_utilization(scale)
     return minimum, maximum, _target(scale)
 
 
@@ -58,11 +61,12 @@ def _target(scale: FunctionFields) -> float | None:
     return target
 
 
-def _check_utilization(scale: FunctionFields) -> None:
+def _utilization(scale: FunctionFields) -> float | None:
     share = scale.number("utilization")
     if share is not None and not 1 <= share <= MOST_UTILIZATION:
         rule = f'has value set to "{share:f}", but it must not be less than 1 or greater than {MOST_UTILIZATION}'
         _say(scale, "utilization", f'field "scale.utilization" {rule}')
+    return share
 
 
 def _concurrency(options: FunctionFields) -> int:
@@ -93,23 +97,3 @@ def _check_quantities(resources: FunctionFields, kind: str) -> None:
 def _say(fields: FunctionFields, name: str, message: str) -> None:
     node = fields.node.value[name]
     fields.problem(node, f"options {message}: {node.path}")
-
-
-def _window(deploy: FunctionFields) -> timedelta | None:
-    node = deploy.texts("annotations").get(WINDOW)
-    if node is None:
-        return None
-    try:
-        window = parse_go(node.text)
-    except ValueError:
-        deploy.problem(node, f"invalid value: {node.text}: {node.path} (a Go duration, such as 60s)")
-        return None
-    _check_window(deploy, node, window)
-    return window
-
-
-def _check_window(deploy: FunctionFields, node: Node, window: timedelta) -> None:
-    """Serving refuses other windows; here they do no harm and let a test be quick."""
-    if not WINDOW_MINIMUM <= window <= WINDOW_MAXIMUM:
-        message = f"expected 6s <= {node.text} <= 1h0m0s: {node.path}"
-        deploy.findings.warning(node, f"{message} (the cluster will refuse it)")

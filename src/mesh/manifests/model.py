@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Literal
 
 from mesh.manifests.problem import Origin, Problem
+from mesh.manifests.revision import Probes, Scale
 
 KAFKA = "Kafka"
 MT = "MTChannelBasedBroker"
@@ -200,17 +201,6 @@ class Env:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
-    """Autoscaling settings, with Knative Serving's defaults; window is how long without a request is idle."""
-
-    minimum: int = 0
-    maximum: int = 0  # 0: no bound
-    target: float = 100.0
-    concurrency: int = 0  # containerConcurrency; 0: no bound
-    window: timedelta = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
 class Function:
     """A directory with a func.yaml."""
 
@@ -222,6 +212,8 @@ class Function:
     scale: Scale
     labels: Mapping[str, str]
     origin: Origin = field(compare=False)
+    probes: Probes = field(default_factory=Probes)
+    memory_bytes: int | None = None  # the limit of a replica
 
     @property
     def key(self) -> str:

@@ -22,8 +22,9 @@ from mesh.functions.staging import LEFT_OUT
 from mesh.functions.starting import Starting, spawning
 from mesh.functions.terminal import Terminal
 from mesh.functions.warm.starter import warm_starter
-from mesh.manifests.model import Env, Project, Scale
+from mesh.manifests.model import Env, Project
 from mesh.manifests.problem import Origin
+from mesh.manifests.revision import Scale
 from mesh.options import UpOptions
 from support.small_project import FUNCTION, REPOSITORY, SmallProject
 

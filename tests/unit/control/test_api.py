@@ -36,7 +36,8 @@ def test_the_status_has_the_names_that_the_design_gives(url: str) -> None:
     assert (status, content_type) == (200, "application/json")
     document = json.loads(body)
     assert document["brokers"][0].keys() == {"namespace", "name", "class", "url"}
-    assert document["functions"][0].keys() == {"namespace", "name", "url", "replicas"}
+    scaling = {"replicas", "wanted", "starting", "held", "in_flight", "mode", "failure"}
+    assert document["functions"][0].keys() == {"namespace", "name", "url"} | scaling
 
 
 def test_another_host_is_refused(url: str) -> None:

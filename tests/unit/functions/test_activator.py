@@ -10,7 +10,7 @@ from mesh.errors import StartFailed
 from mesh.functions.activator import Activator
 from mesh.functions.background import background
 from mesh.functions.replicas import Surroundings
-from support.hosted import SCALE, StarterDouble, TurnedClock, launch, settle
+from support.hosted import SCALE, StarterDouble, TurnedClock, launch, settle, watched
 
 
 @dataclass
@@ -19,15 +19,17 @@ class Rig:
     starter: StarterDouble
     clock: TurnedClock
     reports: list[str]
+    changes: list[tuple[str, str]]
 
 
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
-    starter, clock, reports = StarterDouble(), TurnedClock(), list[str]()
+    starter, clock, reports, changes = StarterDouble(), TurnedClock(), list[str](), list[tuple[str, str]]()
     async with background() as tasks:
-        activator = Activator(launch(), SCALE, Surroundings(starter, clock, tasks, reports.append))  # type: ignore[arg-type]
+        around = Surroundings(starter, clock, tasks, reports.append, lambda *change: changes.append(change), watched)  # type: ignore[arg-type]
+        activator = Activator(launch(), SCALE, around)
         tasks.create_task(activator.run(), name="scale")
-        yield Rig(activator, starter, clock, reports)
+        yield Rig(activator, starter, clock, reports, changes)
 
 
 async def used(activator: Activator) -> str:
@@ -168,7 +170,7 @@ async def test_a_caller_that_goes_away_leaves_its_slot_to_others(rig: Rig) -> No
 async def test_a_minimum_is_there_without_any_request(rig: Rig) -> None:
     rig.activator.renew(launch(2), replace(SCALE, minimum=2))
     await settle()
-    assert rig.activator.ready == 2
+    assert rig.activator.scaled.ready == 2
 
 
 async def test_when_it_stops_nobody_waits_any_longer_and_no_late_start_stays(rig: Rig) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mesh.manifests.function_run import kafka_problems
-from mesh.manifests.model import Scale
+from mesh.manifests.revision import Probes, Scale
 from support.project_directory import Edit, ProjectDirectory
 
 FILE = "functions/invoice/func.yaml"
@@ -52,6 +52,10 @@ BROKEN = {
     "a kafka source": (
         ("run:\n", "run:\n  kafka: {topic: a}\n"),
         "8: run.kafka is currently only supported for the Go runtime: run.kafka",
+    ),
+    "an activation scale that is no number": (
+        deploy("annotations: {autoscaling.knative.dev/activation-scale: two}"),
+        "15: invalid value: two: deploy.annotations[autoscaling.knative.dev/activation-scale] (a number)",
     ),
     "a time to start that is no duration": (
         ("run:\n", "run:\n  startTimeout: soon\n"),
@@ -159,6 +163,13 @@ WARNED = {
         ("run:\n", "run:\n  volumes: [{path: /a, secret: a}]\n"),
         "8: mounted on the cluster only: run.volumes[0]",
     ),
+    "a panic window that Serving refuses": (
+        deploy('annotations: {autoscaling.knative.dev/panic-window-percentage: "0.5"}'),
+        (
+            "15: expected 1 <= 0.5 <= 100: deploy.annotations[autoscaling.knative.dev/panic-window-percentage] "
+            "(the cluster will refuse it)"
+        ),
+    ),
     "a window that Serving refuses": (
         deploy("annotations: {autoscaling.knative.dev/window: 2s}"),
         (
@@ -192,16 +203,43 @@ def test_a_function_is_read(project: ProjectDirectory) -> None:
 
 def test_a_function_scales_as_it_says(project: ProjectDirectory) -> None:
     options = (
-        "  annotations: {autoscaling.knative.dev/window: 6s}\n"
+        "  annotations:\n"
+        "    autoscaling.knative.dev/window: 6s\n"
+        '    autoscaling.knative.dev/panic-window-percentage: "20"\n'
+        '    autoscaling.knative.dev/panic-threshold-percentage: "150.5"\n'
+        '    autoscaling.knative.dev/activation-scale: "2"\n'
+        "    autoscaling.knative.dev/scale-down-delay: 1m\n"
         "  options:\n"
-        "    scale: {min: 1, max: 3, target: 7.5}\n"
+        "    scale: {min: 1, max: 3, metric: rps, target: 7.5, utilization: 50}\n"
         "    resources: {limits: {cpu: 500m, memory: 256Mi, concurrency: 2}}\n"
     )
     project.edit(FILE, "  options:\n" + SCALE, options)
     loaded = project.load()
     assert loaded.problems == ()
     function = next(item for item in loaded.functions if item.name == "invoice")
-    assert function.scale == Scale(minimum=1, maximum=3, target=7.5, concurrency=2, window=timedelta(seconds=6))
+    assert function.scale == Scale(
+        minimum=1,
+        maximum=3,
+        metric="rps",
+        target=7.5,
+        utilization_percent=50.0,
+        concurrency=2,
+        window=timedelta(seconds=6),
+        panic_window_percent=20.0,
+        panic_threshold_percent=150.5,
+        activation=2,
+        down_delay=timedelta(minutes=1),
+    )
+    assert function.memory_bytes == 256 * 2**20
+
+
+def test_a_function_says_where_it_is_probed_and_how_long_its_start_may_take(project: ProjectDirectory) -> None:
+    project.edit(FILE, "run:\n", "run:\n  startTimeout: 1m30s\n")
+    project.edit(FILE, "deploy:\n", "deploy:\n  healthEndpoints: {liveness: /alive, readiness: /ready}\n")
+    loaded = project.load()
+    assert loaded.problems == ()
+    function = next(item for item in loaded.functions if item.name == "invoice")
+    assert function.probes == Probes("/ready", "/alive", timedelta(seconds=90))
 
 
 def test_a_function_that_says_little_has_the_defaults(project: ProjectDirectory) -> None:
@@ -210,3 +248,4 @@ def test_a_function_that_says_little_has_the_defaults(project: ProjectDirectory)
     assert loaded.problems == ()
     function = next(item for item in loaded.functions if item.name == "invoice")
     assert (function.invoke, function.envs, function.scale) == ("http", (), Scale())
+    assert (function.probes, function.memory_bytes) == (Probes(), None)

@@ -1,0 +1,57 @@
+"""What is wrong with a running replica: it has ended, it does not answer, or it is too large."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from mesh.clock import Clock
+from mesh.functions import memory
+from mesh.functions.background import background
+from mesh.functions.liveness import Liveness
+from mesh.functions.replica import Launch
+from mesh.functions.slot import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`what` goes on from the replica's name; `at_once`: it gets no time to end what is in flight."""
+
+    what: str
+    at_once: bool = False
+
+
+Watch = Callable[[Launch, Slot], Awaitable[Fault]]
+
+
+class Health:
+    """Watches replicas for as long as they run."""
+
+    def __init__(self, liveness: Liveness, clock: Clock) -> None:
+        self._liveness = liveness
+        self._clock = clock
+
+    async def fault(self, launch: Launch, slot: Slot) -> Fault:
+        """Wait for the first one."""
+        first: asyncio.Future[Fault] = asyncio.get_running_loop().create_future()
+
+        async def report(fault: Awaitable[Fault]) -> None:
+            found = await fault
+            if not first.done():
+                first.set_result(found)
+
+        async with background() as tasks:
+            for watch in (self._ended, self._lost, self._exceeded):
+                tasks.create_task(report(watch(launch, slot)), name=f"{watch.__name__} {slot.replica.name}")
+            return await first
+
+    async def _ended(self, _launch: Launch, slot: Slot) -> Fault:
+        return Fault(f"ended (status {await slot.replica.ended()}); its requests in flight failed")
+
+    async def _lost(self, launch: Launch, slot: Slot) -> Fault:
+        return Fault(await self._liveness.lost(launch, slot))
+
+    async def _exceeded(self, launch: Launch, slot: Slot) -> Fault:
+        if launch.memory_bytes is None or sys.platform != "linux":
+            await asyncio.get_running_loop().create_future()  # never
+        return Fault(await memory.exceeded(slot.replica.pid, launch.memory_bytes or 0, self._clock), at_once=True)
