@@ -15,23 +15,25 @@ from mesh.broker.delivery import Delivery
 from mesh.broker.faults import Faults
 from mesh.broker.history import History
 from mesh.broker.ingress import Ingress
-from mesh.broker.listener import Listener
-from mesh.clock import SystemClock
+from mesh.broker.listener import MAX_CONNECTIONS, Listener
+from mesh.clock import Clock, SystemClock
 from mesh.control.api import serving as console
-from mesh.control.discovery import RunningMesh as Announcement
-from mesh.control.discovery import announce, withdraw
+from mesh.control.discovery import Announcement, announce, withdraw
 from mesh.dispatching import Dispatching, Parts
 from mesh.errors import InvalidManifests, MeshError
-from mesh.functions.hosting import hosting
+from mesh.functions.hosting import Hosting, hosting
 from mesh.ledger.sqlite import SqliteLedger
+from mesh.listening import Bound, bound
 from mesh.manifests.model import Project
 from mesh.manifests.project import load
 from mesh.operations import RunningMesh
 from mesh.options import UpOptions
+from mesh.process import open_files
 from mesh.reload import Reload
 from mesh.state import held
 
 LEDGER_FILE = "ledger.sqlite"
+LEAST_GRACE_SECONDS = 1.0  # for replicas that have nothing in flight to end in order
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +74,7 @@ async def _run(project: Project, options: UpOptions, serving: asyncio.Event, sto
     history = History(clock)
     faults = Faults()
     async with AsyncExitStack() as stack:
+        listen, console_listen = stack.enter_context(_bound(options))
         ledger = stack.enter_context(closing(SqliteLedger(options.state / LEDGER_FILE)))
         client = await stack.enter_async_context(HttpClient())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
@@ -79,14 +82,14 @@ async def _run(project: Project, options: UpOptions, serving: asyncio.Event, sto
         dispatching.open(project)
         await dispatching.subscribe(project)  # before anything is accepted
         ingress = Ingress(dispatching.brokers, clock)
-        listener = await stack.enter_async_context(_listening(ingress, options))
+        listener = await stack.enter_async_context(_listening(ingress, listen))
         functions = await stack.enter_async_context(hosting(project, options, listener.url, clock, tell=history.tell))
         resolver = Resolver(functions, listener.url)
         reload = Reload(project, options.root, functions, dispatching, resolver, history)
         operations = RunningMesh(
             dispatching.brokers, functions, ledger, history, faults, resolver.broker_url, reload.warnings
         )
-        await stack.enter_async_context(_console(operations, options))
+        await stack.enter_async_context(_console(operations, options, console_listen))
         await dispatching.dispatch(project, resolver)
         watching = tasks.create_task(functions.watch(reload), name="watch files")
         await clock.sleep(0)  # the watch begins before anybody is told to go ahead
@@ -96,14 +99,32 @@ async def _run(project: Project, options: UpOptions, serving: asyncio.Event, sto
         await stopping.wait()
         ingress.ready = False
         watching.cancel()
-        deadline = clock.now() + options.grace_seconds
-        await listener.stop(options.grace_seconds)
-        await dispatching.stop(max(0.0, deadline - clock.now()))
+        await _wind_down(listener, dispatching, functions, options.grace_seconds, clock)
+
+
+async def _wind_down(
+    listener: Listener, dispatching: Dispatching, functions: Hosting, grace_seconds: float, clock: Clock
+) -> None:
+    """Let what is in flight end; what is left of the grace is for the replicas, which are stopped after this."""
+    deadline = clock.now() + grace_seconds
+    await listener.stop(grace_seconds)
+    await dispatching.stop(max(0.0, deadline - clock.now()))
+    functions.grace_seconds = max(LEAST_GRACE_SECONDS, deadline - clock.now())
+
+
+@contextmanager
+def _bound(options: UpOptions) -> Iterator[tuple[Bound, Bound]]:
+    """The ingress' and the console's sockets, before anything is made that a port which is taken would waste."""
+    with bound(options.listen, "--listen") as listen, bound(options.console, "--console") as console_listen:
+        for one in (listen, console_listen):
+            if one.is_open:
+                logger.warning("%s answers other machines, too, and asks nobody who they are", one.url)
+        yield listen, console_listen
 
 
 @asynccontextmanager
-async def _listening(ingress: Ingress, options: UpOptions) -> AsyncIterator[Listener]:
-    listener = Listener(ingress, options.listen)
+async def _listening(ingress: Ingress, listen: Bound) -> AsyncIterator[Listener]:
+    listener = Listener(ingress, listen, min(MAX_CONNECTIONS, open_files() // 2))
     await listener.start()
     try:
         yield listener
@@ -112,8 +133,8 @@ async def _listening(ingress: Ingress, options: UpOptions) -> AsyncIterator[List
 
 
 @asynccontextmanager
-async def _console(operations: RunningMesh, options: UpOptions) -> AsyncIterator[None]:
-    async with console(operations, options.console) as url:
+async def _console(operations: RunningMesh, options: UpOptions, listens: Bound) -> AsyncIterator[None]:
+    async with console(operations, listens, options.console.host) as url:
         print(f"console {url}", file=sys.stderr, flush=True)  # noqa: T201 - where an operator looks
         announce(options.state, Announcement(url, os.getpid()))
         try:

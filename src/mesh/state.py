@@ -16,7 +16,7 @@ def held(directory: Path) -> Iterator[Path]:
     Raises NotDone when it cannot be made or another mesh holds it.
     """
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(_mode(), parents=True, exist_ok=True)
         descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise _unusable(directory, error) from error
@@ -25,6 +25,11 @@ def held(directory: Path) -> Iterator[Path]:
         yield directory
     finally:
         os.close(descriptor)
+
+
+def _mode() -> int:
+    """For its owner alone; root lends the dev Postgres another identity, which has to pass through."""
+    return 0o711 if os.geteuid() == 0 else 0o700
 
 
 def _lock(descriptor: int, directory: Path) -> None:

@@ -45,11 +45,13 @@ def test_a_second_mesh_on_the_same_state_is_refused(mesh: MeshUp) -> None:
     assert "holds the state directory" in done.stderr
 
 
-def test_a_port_in_use_is_a_clear_error(mesh: MeshUp, tmp_path: Path) -> None:
+@pytest.mark.parametrize("flag", ["--listen", "--console"])
+def test_a_port_in_use_is_a_clear_error_before_anything_is_made(mesh: MeshUp, tmp_path: Path, flag: str) -> None:
     taken = mesh.url.removeprefix("http://")
     up = MeshUp(mesh.root, tmp_path / "state")
     with pytest.raises(AssertionError):
-        up.start("--listen", taken)
+        up.start(flag, taken)
     assert f"cannot listen on {taken}" in up.output()
-    assert "--listen" in up.output()
+    assert f"choose another with {flag}" in up.output()
     assert up.process.wait(timeout=10) == 1
+    assert [file.name for file in up.state.iterdir()] == ["lock"]

@@ -10,6 +10,7 @@ from mesh.control import shapes
 from mesh.control.api import serving
 from mesh.control.port import Operations
 from mesh.errors import NotDone, NotFound
+from mesh.listening import bound
 from mesh.options import Address
 
 T = TypeVar("T")
@@ -161,10 +162,11 @@ def served(operations: Operations) -> Iterator[str]:
     urls: list[str] = []
 
     async def serve() -> None:
-        async with serving(operations, Address("127.0.0.1", 0)) as url:
-            urls.append(url)
-            started.set()
-            await stop.wait()
+        with bound(Address("127.0.0.1", 0), "--console") as sockets:
+            async with serving(operations, sockets, "127.0.0.1") as url:
+                urls.append(url)
+                started.set()
+                await stop.wait()
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), name="console")
     thread.start()

@@ -5,9 +5,12 @@ import asyncio
 from mesh.broker.broker_class import KAFKA, BrokerClass
 from mesh.broker.ingress import Ingress
 from mesh.broker.protocol import Connection
+from mesh.broker.room import Room
+from mesh.clients import Clients
 from mesh.clock import SystemClock
 from mesh.event import Event
 
+ROOM_BYTES = 16 * 1024 * 1024
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
 EVENT = b"ce-specversion: 1.0\r\nce-id: e-1\r\nce-source: /app\r\nce-type: ride\r\n"
 CHUNKED = b"POST /cabs/default HTTP/1.1\r\ntransfer-encoding: chunked\r\n" + EVENT + b"\r\n"
@@ -78,11 +81,12 @@ class Transport(asyncio.Transport):
 class Client:
     """One connection to an ingress: what is sent arrives at once, what is answered is in `answers`."""
 
-    def __init__(self, inlet: Inlet) -> None:
+    def __init__(self, inlet: Inlet, room_bytes: int = ROOM_BYTES) -> None:
         self.ingress = Ingress({"cabs/default": inlet}, SystemClock())
         self.transport = Transport()
-        self.gone = False
-        self.connection = Connection(self.ingress, lambda _: None, self._leave)
+        self.room = Room(room_bytes)
+        self.clients: Clients[Connection] = Clients(1)
+        self.connection = Connection(self.ingress, self.clients, self.room)
         self.connection.connection_made(self.transport)
 
     async def send(self, *pieces: bytes) -> bytes:
@@ -94,5 +98,6 @@ class Client:
             await asyncio.sleep(0)
         return self.transport.written[before:]
 
-    def _leave(self, _: Connection) -> None:
-        self.gone = True
+    @property
+    def gone(self) -> bool:
+        return not self.clients

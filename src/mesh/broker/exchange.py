@@ -28,10 +28,10 @@ class Application:
         raise NotImplementedError
 
     def max_body_bytes(self, head: Head) -> int:
-        """How large a body may be; `too_large` answers a larger one."""
+        """How large a body may be; `not_stored` answers a larger one, and what is too much at once."""
         raise NotImplementedError
 
-    def too_large(self, head: Head) -> Answer:
+    def not_stored(self, head: Head) -> Answer:
         raise NotImplementedError
 
     def handle(self, head: Head, body: bytes) -> Answer | asyncio.Future[Answer]:

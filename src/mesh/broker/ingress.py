@@ -48,7 +48,7 @@ class Ingress(Application):
     def max_body_bytes(self, head: Head) -> int:
         return self._class_at(head).max_event_bytes
 
-    def too_large(self, head: Head) -> Answer:
+    def not_stored(self, head: Head) -> Answer:
         answering = self._class_at(head)
         return _from(answering, Answer(answering.not_stored))
 

@@ -7,11 +7,13 @@ behaviour: kept servers add headers, decode paths or drop what is not ASCII.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
 
 import httptools
 
 from mesh.broker.exchange import CONTINUE, Application, encode
+from mesh.broker.incoming import REQUEST_BYTES, Incoming
+from mesh.broker.room import Room
+from mesh.clients import Clients, turn_away
 from mesh.wire import Answer, Head
 
 MAX_TARGET_BYTES = 4096  # Vert.x' maxInitialLineLength
@@ -21,31 +23,13 @@ BYTES_FOR_ONE = 8  # of a body on the wire: chunks of one byte cost six
 logger = logging.getLogger(__name__)
 
 
-class _Incoming:
-    """The request that is arriving."""
-
-    __slots__ = ("answered", "body", "body_bytes", "head", "header_bytes", "headers", "max_body_bytes", "target")
-
-    def __init__(self) -> None:
-        self.target = b""
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.header_bytes = 0
-        self.head: Head | None = None
-        self.body: list[bytes] = []
-        self.body_bytes = 0
-        self.max_body_bytes = 0
-        self.answered = False
-
-
 class Connection(asyncio.Protocol):
     """One client: parses what comes and writes each answer when it and all before it are ready."""
 
-    def __init__(
-        self, application: Application, came: Callable[["Connection"], None], gone: Callable[["Connection"], None]
-    ) -> None:
+    def __init__(self, application: Application, clients: "Clients[Connection]", room: Room) -> None:
         self._application = application
-        self._came = came
-        self._gone = gone
+        self._clients = clients
+        self._room = room
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport
         self._loop = asyncio.get_running_loop()
@@ -54,19 +38,24 @@ class Connection(asyncio.Protocol):
         self._draining = False
         self._unread = False
         self.receiving_since: float | None = None  # loop time at which an unfinished request began
-        self._incoming = _Incoming()
+        self._incoming = Incoming(self._room)
         self._received_bytes = 0  # of the unfinished request
 
     # Called by the transport.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
-        self._came(self)
+        if not self._clients.came(self):
+            self._closing = True
+            turn_away(transport)
+        elif self._clients.closing:
+            self.close_when_idle()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._closing = True
         self._answers.clear()
-        self._gone(self)
+        self._incoming.let_go()
+        self._clients.gone(self)
 
     def data_received(self, data: bytes) -> None:
         if self._closing:
@@ -100,7 +89,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self.receiving_since = self._loop.time()
-        self._incoming = _Incoming()
+        self._incoming = Incoming(self._room)
 
     def on_url(self, url: bytes) -> None:
         self._incoming.target += url
@@ -124,11 +113,12 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         incoming = self._incoming
-        incoming.body_bytes += len(body)
-        if incoming.head is not None and incoming.body_bytes > incoming.max_body_bytes:
-            self._refuse(self._application.too_large(incoming.head))
-        elif not incoming.answered:
-            incoming.body.append(body)
+        if incoming.head is None or incoming.answered or self._closing:
+            return
+        if len(incoming.body) + len(body) > incoming.max_body_bytes or not incoming.hold(len(body)):
+            self._refuse(self._application.not_stored(incoming.head))
+        else:
+            incoming.body += body
 
     def on_message_complete(self) -> None:
         incoming = self._incoming
@@ -137,8 +127,10 @@ class Connection(asyncio.Protocol):
         if not self._closing:
             self.receiving_since = None
         if incoming.head is not None and not incoming.answered and not self._closing:
-            self._answer(self._application.handle(incoming.head, b"".join(incoming.body)))
-        self._incoming = _Incoming()
+            self._answer(self._application.handle(incoming.head, incoming.take_body()))
+        elif not incoming.answered:
+            incoming.let_go()
+        self._incoming = Incoming(self._room)
         self._received_bytes = 0
 
     # Called by the server.
@@ -181,7 +173,7 @@ class Connection(asyncio.Protocol):
         incoming, bound = self._incoming, MAX_HEAD_BYTES + MAX_TARGET_BYTES
         if incoming.head is not None:
             if self._received_bytes > bound + BYTES_FOR_ONE * incoming.max_body_bytes:
-                self._refuse(self._application.too_large(incoming.head))
+                self._refuse(self._application.not_stored(incoming.head))
         elif self._received_bytes > bound:
             self._refuse(Answer(414 if len(incoming.target) > MAX_TARGET_BYTES else 431))
 
@@ -190,8 +182,8 @@ class Connection(asyncio.Protocol):
         self._incoming.max_body_bytes = self._application.max_body_bytes(head)
         if early is not None:
             self._answer(early)
-        elif self._declared_bytes(head) > self._incoming.max_body_bytes:
-            self._refuse(self._application.too_large(head))
+        elif self._declared_bytes(head) > self._incoming.max_body_bytes or not self._incoming.hold(REQUEST_BYTES):
+            self._refuse(self._application.not_stored(head))
         elif any(name.lower() == b"expect" and value.lower() == b"100-continue" for name, value in head.headers):
             self._answers.append((CONTINUE, True))
             self._flush()
@@ -206,6 +198,7 @@ class Connection(asyncio.Protocol):
             return
         self._closing = True
         self.receiving_since = self.receiving_since or self._loop.time()
+        self._incoming.let_go()
         if self._incoming.answered:
             self._flush()
         else:
@@ -217,7 +210,11 @@ class Connection(asyncio.Protocol):
         self._closing = not keep_alive
         self._answers.append((answer, keep_alive))
         if isinstance(answer, asyncio.Future):
+            self._clients.busy(self)
+            answer.add_done_callback(self._incoming.let_go)
             answer.add_done_callback(self._flush)
+        else:
+            self._incoming.let_go()
         self._flush()
         if len(self._answers) > MAX_PIPELINED:
             self._transport.pause_reading()
@@ -232,6 +229,7 @@ class Connection(asyncio.Protocol):
             self._answers.popleft()
             last = self._closing and not self._answers
             self._transport.write(encode(answer, keep_alive=keep_alive and not last))
+        self._clients.quiet(self)
         if self._closing:
             self._close()
         elif not self._unread:

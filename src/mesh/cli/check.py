@@ -12,6 +12,7 @@ from mesh.cli.screen import counted, show, show_document
 from mesh.errors import InvalidManifests, UsageError
 from mesh.manifests.model import Project
 from mesh.manifests.problem import Problem
+from mesh.text import printable
 
 
 def add(commands: "Commands[Parser]") -> None:
@@ -27,7 +28,7 @@ def _run(arguments: argparse.Namespace) -> int:
         show_document(_document(project, needs))
     else:
         for line in report(project, needs):
-            show(line)
+            show(printable(line))
     if project.problems:
         raise UsageError(f"{counted(len(project.problems), 'problem')} in {arguments.directory}")
     return 0

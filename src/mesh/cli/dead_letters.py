@@ -5,11 +5,12 @@ import argparse
 import msgspec
 
 from mesh.cli.parser import Commands, Parser, connect, mesh_command
-from mesh.cli.screen import printable, show, show_document, table
+from mesh.cli.screen import show, show_document, table
 from mesh.cli.values import payload
 from mesh.control import routes
 from mesh.control.shapes import DeadLetter, DeadLetterDetail, Discard, Done, Replay
 from mesh.errors import UsageError
+from mesh.text import printable
 
 
 def add(commands: "Commands[Parser]") -> None:

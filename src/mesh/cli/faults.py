@@ -3,13 +3,14 @@
 import argparse
 
 from mesh.cli.parser import Commands, Parser, connect, mesh_command
-from mesh.cli.screen import counted, printable, show, show_document
+from mesh.cli.screen import counted, show, show_document
 from mesh.cli.times import seconds_text
 from mesh.cli.values import count, duration, http_status
 from mesh.control import routes
 from mesh.control.client import Client
 from mesh.control.shapes import Fault, Faults
 from mesh.errors import UsageError
+from mesh.text import printable
 
 
 def add(commands: "Commands[Parser]") -> None:

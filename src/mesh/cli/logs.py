@@ -3,8 +3,9 @@
 import argparse
 
 from mesh.cli.parser import Commands, Parser, connect, mesh_command
-from mesh.cli.screen import paint, printable, show, show_item
+from mesh.cli.screen import paint, show, show_item
 from mesh.control import routes
+from mesh.text import printable
 
 
 def add(commands: "Commands[Parser]") -> None:

@@ -9,6 +9,7 @@ from mesh.cli import check, dead_letters, drained, explain, faults, logs, send, 
 from mesh.cli.parser import Parser
 from mesh.cli.screen import NotWritten, output
 from mesh.errors import InvalidManifests, MeshError, UsageError
+from mesh.text import printable_lines
 
 NOT_DONE = 1
 WRONG_USAGE = 2
@@ -57,7 +58,7 @@ def _help(parser: Parser) -> int:
 def _complain(error: MeshError) -> None:
     sentences = error.problems if isinstance(error, InvalidManifests) else (error,)
     for sentence in sentences:
-        sys.stderr.write(f"mesh: {sentence}\n")
+        sys.stderr.write(f"mesh: {printable_lines(str(sentence))}\n")
 
 
 def _drop_output() -> None:

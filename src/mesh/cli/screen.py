@@ -10,6 +10,7 @@ from typing import Any, TextIO
 import msgspec
 
 from mesh.errors import NotDone
+from mesh.text import printable, printable_json
 
 CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 
@@ -48,12 +49,12 @@ def output() -> Iterator[None]:
 
 def show_document(value: Any) -> None:
     """Write one JSON document."""
-    show(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    show(printable_json(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()))
 
 
 def show_item(value: Any) -> None:
     """Write one item of a stream as a line of JSON."""
-    show(msgspec.json.encode(value).decode())
+    show(printable_json(msgspec.json.encode(value).decode()))
 
 
 def paint_for(stream: TextIO, environ: Mapping[str, str]) -> Paint:
@@ -64,11 +65,6 @@ def paint_for(stream: TextIO, environ: Mapping[str, str]) -> Paint:
 def paint() -> Paint:
     """Return the paint for standard output."""
     return paint_for(sys.stdout, os.environ)
-
-
-def printable(text: str) -> str:
-    """Escape what would move the cursor, change colours or reorder the line: control and format characters."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -3,11 +3,12 @@
 import argparse
 
 from mesh.cli.parser import Commands, Parser, connect, mesh_command
-from mesh.cli.screen import paint, printable, show, show_document
+from mesh.cli.screen import paint, show, show_document
 from mesh.cli.trace_tree import render
 from mesh.control import routes
 from mesh.control.shapes import Trace
 from mesh.errors import NotDone
+from mesh.text import printable
 
 
 def add(commands: "Commands[Parser]") -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mesh.cli.screen import Paint, counted, printable
+from mesh.cli.screen import Paint, counted
 from mesh.cli.times import seconds_text, time_of_day
 from mesh.control.shapes import Attempt, Delivery, TracedEvent
+from mesh.text import printable
 
 COLOUR_OF = {
     "delivered": "green",

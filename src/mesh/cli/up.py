@@ -8,6 +8,7 @@ from pathlib import Path
 from mesh.cli.parser import Commands, Parser, command
 from mesh.cli.values import address, duration
 from mesh.options import Address, UpOptions
+from mesh.process import log_in_plain_lines, raise_open_files
 
 
 def add(commands: "Commands[Parser]") -> None:
@@ -47,6 +48,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
     from mesh.app import up  # noqa: PLC0415
 
+    raise_open_files()
+    log_in_plain_lines()
     return uvloop.run(up(options(arguments)))
 
 

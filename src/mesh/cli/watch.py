@@ -3,10 +3,11 @@
 import argparse
 
 from mesh.cli.parser import Commands, Parser, connect, mesh_command
-from mesh.cli.screen import printable, show, show_item
+from mesh.cli.screen import show, show_item
 from mesh.cli.times import time_of_day
 from mesh.control import routes
 from mesh.control.shapes import Change
+from mesh.text import printable
 
 
 def add(commands: "Commands[Parser]") -> None:

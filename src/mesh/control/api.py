@@ -10,15 +10,18 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from mesh.clients import Clients, Door
 from mesh.control import metrics, openapi
 from mesh.control.own_host import is_own
 from mesh.control.port import Operations
 from mesh.control.routes import INDEX, METRICS, OPENAPI, PAGES, ROUTES, Call, Page, Route, Stream
 from mesh.control.shapes import Failure
 from mesh.control.streaming import stream_lines
-from mesh.errors import MeshError, NotDone, NotFound, StartFailed, UsageError
-from mesh.options import Address
+from mesh.errors import MeshError, NotDone, NotFound, UsageError
+from mesh.listening import BACKLOG, Bound
 
+MAX_CONNECTIONS = 128
+REQUEST_SECONDS = 60.0  # for a head, and again for a body
 # A replacement payload of Kafka's 1 MiB, with every character escaped as JSON.
 MAX_BODY_BYTES = 8 * 1024 * 1024
 # Streams end by themselves when the mesh stops; a call is answered from memory and disk.
@@ -31,6 +34,7 @@ STATUS_OF: tuple[tuple[type[Exception], int], ...] = (
     (msgspec.DecodeError, 400),
     (NotDone, 409),
 )
+TOO_SLOW = 408
 INTERNAL = 500
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -38,30 +42,41 @@ logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def serving(operations: Operations, address: Address) -> AsyncIterator[str]:
-    """Serve until the block ends and yield the console's URL with its real port.
+async def serving(operations: Operations, bound: Bound, host: str) -> AsyncIterator[str]:
+    """Serve on sockets that listen already until the block ends, and yield the console's URL.
 
-    Raises StartFailed when the address cannot be listened on.
+    `host` is what the console was told to listen on.
     """
-    runner = web.AppRunner(application(operations, address.host), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    clients: Clients[asyncio.Transport] = Clients(MAX_CONNECTIONS)
+    runner = web.AppRunner(
+        application(operations, host, clients),
+        access_log=None,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+        keepalive_timeout=REQUEST_SECONDS,
+    )
     await runner.setup()
+    loop, make = asyncio.get_running_loop(), _made_by(runner)
+    servers = [
+        await loop.create_server(lambda: Door(make(), clients), sock=one, backlog=BACKLOG) for one in bound.sockets
+    ]
     try:
-        try:
-            await web.TCPSite(runner, address.host, address.port).start()
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise StartFailed(
-                f"the console cannot listen on {address} ({reason}): choose --console HOST:PORT"
-            ) from None
-        yield f"http://{Address(address.host, runner.addresses[0][1])}"
+        yield bound.url
     finally:
+        for server in servers:
+            server.close()
         await runner.cleanup()
 
 
-def application(operations: Operations, host: str) -> web.Application:
+def _made_by(runner: web.AppRunner) -> Callable[[], asyncio.Protocol]:
+    assert runner.server is not None  # noqa: S101 - it is, once the runner is set up
+    return runner.server
+
+
+def application(operations: Operations, host: str, clients: Clients[asyncio.Transport]) -> web.Application:
     """Return the console as an application that answers to `host` and to the loopback names alone."""
     stopping = asyncio.Event()
-    app = web.Application(middlewares=[_translated, _only_for(host)], client_max_size=MAX_BODY_BYTES)
+    middlewares = [_kept(clients), _translated, _only_for(host)]
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(route, operations, stopping))
     contents = {
@@ -103,7 +118,9 @@ def _page_handler(page: Page, content: Callable[[], Awaitable[str]]) -> Handler:
 
 async def _asked(route: Route[Any, Any], request: web.Request) -> Any:
     if route.method == "POST":
-        return msgspec.json.decode(await request.read(), type=route.asks)
+        async with asyncio.timeout(REQUEST_SECONDS):
+            body = await request.read()
+        return msgspec.json.decode(body, type=route.asks)
     return msgspec.convert({**request.query, **request.match_info}, route.asks, strict=False)
 
 
@@ -117,17 +134,30 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
     except (MeshError, msgspec.MsgspecError) as error:
         status = next((status for kind, status in STATUS_OF if isinstance(error, kind)), INTERNAL)
         return _json(Failure(error=str(error)), status)
+    except TimeoutError:
+        return _json(Failure(error=f"the request did not come whole within {REQUEST_SECONDS:.0f} s"), TOO_SLOW)
     except Exception:
         logger.exception("control.failed", extra={"method": request.method, "path": request.path})
         return _json(Failure(error="a bug in the mesh: its log has the traceback"), INTERNAL)
 
 
+def _kept(clients: Clients[asyncio.Transport]) -> Any:
+    """Nobody gives way to another client while being answered."""
+
+    @web.middleware
+    async def keep(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with clients.serving(request.transport):
+            return await handler(request)
+
+    return keep
+
+
 def _only_for(host: str) -> Any:
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        port = request.transport.get_extra_info("sockname")[1] if request.transport else 0
+        address, port = request.transport.get_extra_info("sockname")[:2] if request.transport else ("", 0)
         hosts, origins = request.headers.getall("Host", []), request.headers.getall("Origin", [])
-        if not is_own(hosts, origins, name=host, port=port):
+        if not is_own(request.raw_path, hosts, origins, name=host, address=address, port=port):
             raise web.HTTPForbidden(reason="the Host or Origin is not the console's own")
         return await handler(request)
 

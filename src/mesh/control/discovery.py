@@ -12,17 +12,18 @@ FILE = "mesh.json"
 DEFAULT_STATE = Path(".mesh")
 
 
-class RunningMesh(msgspec.Struct, frozen=True):
+class Announcement(msgspec.Struct, frozen=True):
     """The console's address and the process that serves it."""
 
     console: str  # http://HOST:PORT
     pid: int
 
 
-def announce(state: Path, mesh: RunningMesh) -> None:
+def announce(state: Path, mesh: Announcement) -> None:
     """Let the command line find this mesh; a reader sees the whole file or none. Raises NotDone, as on a full disk."""
     unfinished = state / f"{FILE}.new"
     try:
+        unfinished.touch(mode=0o600)
         unfinished.write_bytes(msgspec.json.encode(mesh))
         unfinished.replace(state / FILE)
     except OSError as error:
@@ -58,7 +59,7 @@ def _checked(url: str) -> str:
 def _announced(state: Path) -> str:
     remedy = "start one with `mesh up`, or name its state directory with --state DIR"
     try:
-        return msgspec.json.decode((state / FILE).read_bytes(), type=RunningMesh).console
+        return msgspec.json.decode((state / FILE).read_bytes(), type=Announcement).console
     except FileNotFoundError:
         raise NotDone(f"no mesh runs with the state directory {state}: {remedy}") from None
     except (OSError, msgspec.DecodeError) as error:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from enum import Enum
 from typing import TypeVar
 
@@ -16,6 +16,8 @@ from mesh.errors import MeshError
 HEARTBEAT_SECONDS = 10.0
 # How long a refusal (no such function) may take to be an answer of its own rather than the stream's last line.
 REFUSED_WITHIN_SECONDS = 0.05
+# How long one who reads nothing may hold a place; what happens meanwhile gives way in the history.
+UNREAD_SECONDS = 60.0
 
 Item = TypeVar("Item", bound=Shape)
 
@@ -34,9 +36,14 @@ async def stream_lines(request: web.Request, items: AsyncIterator[Item], stoppin
         first = await anext(beats, Beat.END)
         response = web.StreamResponse(headers={"Content-Type": "application/jsonl", "Cache-Control": "no-store"})
         await response.prepare(request)
-        with suppress(ConnectionResetError):  # the reader went away, which is how a follower ends
-            await response.write(_line(first))
+        try:
+            await _write(response, first)
             await _write_all(response, beats)
+        except ConnectionResetError:
+            pass  # the reader went away, which is how a follower ends
+        except TimeoutError:
+            if request.transport is not None:
+                request.transport.abort()
         return response
 
 
@@ -78,9 +85,14 @@ async def _close(items: AsyncIterator[Item], *tasks: "asyncio.Task[Item | Beat] 
 async def _write_all(response: web.StreamResponse, beats: AsyncIterator[Item | Beat]) -> None:
     try:
         async for beat in beats:
-            await response.write(_line(beat))
+            await _write(response, beat)
     except MeshError as error:
-        await response.write(_line(Failure(error=str(error))))
+        await _write(response, Failure(error=str(error)))
+
+
+async def _write(response: web.StreamResponse, beat: Shape | Beat) -> None:
+    async with asyncio.timeout(UNREAD_SECONDS):
+        await response.write(_line(beat))
 
 
 def _line(beat: Shape | Beat) -> bytes:

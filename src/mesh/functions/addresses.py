@@ -6,8 +6,9 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 
+from mesh.listening import BACKLOG
+
 FILE = "ports.json"
-BACKLOG = 1024
 
 
 class Addresses:
@@ -42,6 +43,7 @@ class Addresses:
     def _remember(self, key: str, port: int) -> None:
         self._ports[key] = port
         beside = self._file.with_suffix(".new")
+        beside.touch(mode=0o600)
         beside.write_text(json.dumps(self._ports, indent=1, sort_keys=True))
         beside.replace(self._file)
 

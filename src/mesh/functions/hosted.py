@@ -12,7 +12,7 @@ from mesh.functions.activator import Activator, Scaled
 from mesh.functions.addresses import Addresses, Run
 from mesh.functions.logs import Logs
 from mesh.functions.preparation import Prepared
-from mesh.functions.proxy import Proxy
+from mesh.functions.proxy import Proxy, Visitors
 from mesh.functions.replica import Launch
 from mesh.functions.replicas import Surroundings
 
@@ -42,12 +42,12 @@ class Hosted:
     def replica(self) -> AbstractAsyncContextManager[str]:
         return self._activator.replica()
 
-    async def open(self, addresses: Addresses, client: aiohttp.ClientSession) -> None:
+    async def open(self, addresses: Addresses, client: aiohttp.ClientSession, visitors: Visitors) -> None:
         """Listen on the function's own port, and scale from now on."""
         function = self.prepared.function
         listening = addresses.listening(function.key)
         self._stack.callback(addresses.close, function.key)
-        await self._stack.enter_async_context(proxy.serving(Proxy(function.name, self, client), listening))
+        await self._stack.enter_async_context(proxy.serving(Proxy(function.name, self, client, visitors), listening))
         self._stack.enter_context(Run(Path(function.directory), listening.getsockname()[1]))
         self._scaling = self._around.tasks.create_task(self._activator.run(), name=f"scale {function.key}")
 

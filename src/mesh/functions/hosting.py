@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 
 from mesh.addresses import Resolver
+from mesh.clients import Clients
 from mesh.clock import Clock
 from mesh.control.shapes import FunctionStatus, LogLine
 from mesh.errors import MeshError, NotFound
@@ -23,6 +24,7 @@ from mesh.functions.liveness import Liveness
 from mesh.functions.local_values import LocalValues
 from mesh.functions.logs import Logs
 from mesh.functions.preparation import Preparation, Prepared
+from mesh.functions.proxy import MAX_CONNECTIONS, Visitors
 from mesh.functions.readiness import Readiness
 from mesh.functions.replicas import Surroundings
 from mesh.functions.settings import Sources
@@ -30,6 +32,7 @@ from mesh.functions.starting import Starting, best
 from mesh.functions.terminal import Terminal
 from mesh.manifests.model import Function, Project
 from mesh.options import UpOptions
+from mesh.process import open_files
 
 HOST = "127.0.0.1"
 
@@ -73,6 +76,7 @@ class Hosting:
     def __init__(
         self, options: UpOptions, ingress_url: str, around: Surroundings, client: aiohttp.ClientSession, logs: Logs
     ) -> None:
+        self.grace_seconds = options.grace_seconds  # for a replica to end; what is left of it, once the mesh stops
         self._options = options
         self._around = around
         self._client = client
@@ -81,6 +85,7 @@ class Hosting:
         self._project = Project(str(options.root))
         self._hosted: dict[str, Hosted] = {}
         self._addresses = Addresses(options.state, HOST)
+        self._visitors: Visitors = Clients(min(MAX_CONNECTIONS, open_files() // 8))  # each costs two files
         self._applying = asyncio.Lock()
         report, clock = around.report, around.clock
         self._databases = Databases(options.state, clock, around.tasks, report, external=options.migrate)
@@ -118,7 +123,7 @@ class Hosting:
                 self._project = before
                 raise
             for key in self._hosted.keys() - {function.key for function in project.functions}:
-                await self._hosted.pop(key).close(grace_seconds=self._options.grace_seconds)
+                await self._hosted.pop(key).close(grace_seconds=self.grace_seconds)
             for one in prepared:
                 await self._host(one)
 
@@ -149,8 +154,7 @@ class Hosting:
 
     async def close(self) -> None:
         """Stop every replica, then the database that they use."""
-        grace_seconds = self._options.grace_seconds
-        await asyncio.gather(*(hosted.close(grace_seconds=grace_seconds) for hosted in self._hosted.values()))
+        await asyncio.gather(*(hosted.close(grace_seconds=self.grace_seconds) for hosted in self._hosted.values()))
         await self._databases.stop()
 
     async def _prepare(self, functions: Sequence[Function], project: Project) -> list[Prepared]:
@@ -168,7 +172,7 @@ class Hosting:
         hosted = self._hosted.get(prepared.function.key)
         if hosted is None:
             hosted = self._hosted[prepared.function.key] = Hosted(prepared, self._around, self._shell, self._logs)
-            await hosted.open(self._addresses, self._client)
+            await hosted.open(self._addresses, self._client, self._visitors)
         elif self._is_news(prepared) or hosted.failing:
             hosted.renew(prepared)
 

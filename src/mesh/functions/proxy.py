@@ -10,16 +10,23 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from mesh.clients import Clients, Door
 from mesh.errors import StartFailed
+from mesh.listening import BACKLOG
 
 # Of one connection, not of the message (RFC 9110, 7.6.1)
 HOP_BY_HOP = {
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
     b"trailer", b"transfer-encoding", b"upgrade",
 }  # fmt: skip
-WITHIN_SECONDS = 300.0  # Knative Serving's default for a revision
+WITHIN_SECONDS = 300.0  # Knative Serving's default for a revision; covers one who does not read the answer, too
+MAX_CONNECTIONS = 1024  # of all functions together
+IDLE_SECONDS = 60.0  # without a whole request's head
 CHUNK = 65536  # bytes
 ADDED_BY_AIOHTTP = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+
+
+Visitors = Clients[asyncio.Transport]
 
 
 class Lender(Protocol):
@@ -29,15 +36,24 @@ class Lender(Protocol):
 class Proxy:
     """Passes one function's requests on: method, target, headers and body as they are."""
 
-    def __init__(self, name: str, lender: Lender, client: aiohttp.ClientSession) -> None:
+    def __init__(self, name: str, lender: Lender, client: aiohttp.ClientSession, clients: Visitors) -> None:
         self._name = name
         self._lender = lender
         self._client = client
+        self.clients = clients
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        with self.clients.serving(request.transport):
+            return await self._answer(request)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         response: web.StreamResponse | None = None
         try:
-            async with self._lender.replica() as base, self._pass_on(base, request) as given:
+            async with (
+                asyncio.timeout(WITHIN_SECONDS),
+                self._lender.replica() as base,
+                self._pass_on(base, request) as given,
+            ):
                 response = web.StreamResponse(
                     status=given.status, reason=given.reason, headers=end_to_end(given.raw_headers)
                 )
@@ -61,7 +77,7 @@ class Proxy:
             data=request.content if request.body_exists else None,
             skip_auto_headers=ADDED_BY_AIOHTTP,
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=WITHIN_SECONDS),
+            timeout=aiohttp.ClientTimeout(),
         )
 
 
@@ -77,11 +93,14 @@ def text(raw: bytes) -> str:
 @asynccontextmanager
 async def serving(proxy: Proxy, listening: socket.socket) -> AsyncIterator[None]:
     """Serve on that socket."""
-    runner = web.ServerRunner(web.Server(proxy.answer, access_log=None), handler_cancellation=True, shutdown_timeout=1)
+    server = web.Server(proxy.answer, handler_cancellation=True, access_log=None, keepalive_timeout=IDLE_SECONDS)
+    runner = web.ServerRunner(server, shutdown_timeout=1)
     await runner.setup()
+    loop = asyncio.get_running_loop()
+    listens = await loop.create_server(lambda: Door(server(), proxy.clients), sock=listening, backlog=BACKLOG)
     try:
-        await web.SockSite(runner, listening).start()
         yield
     finally:
+        listens.close()
         async with asyncio.timeout(5):
             await runner.cleanup()

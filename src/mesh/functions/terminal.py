@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from mesh.control.shapes import LogLine
+from mesh.text import printable_lines
 
 COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)  # ANSI foregrounds that read well on both backgrounds
 RESET = "\x1b[0m"
@@ -26,7 +27,7 @@ class Terminal:
 
     def say(self, sentence: str) -> None:
         """The mesh's own words: a phase of the start, or what happened to a function."""
-        self._write("mesh:", 1, sentence)
+        self._write("mesh:", 1, printable_lines(sentence))
 
     def _write(self, prefix: str, colour: int, text: str) -> None:
         shown = f"\x1b[{colour}m{prefix}{RESET}" if self._coloured else prefix

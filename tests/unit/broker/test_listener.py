@@ -10,7 +10,7 @@ from mesh.broker import listener as module
 from mesh.broker.ingress import Ingress
 from mesh.broker.listener import Listener
 from mesh.clock import SystemClock
-from mesh.errors import NotDone
+from mesh.listening import bound
 from mesh.options import Address
 from support.clock import until
 from support.serving import ACCEPTED, Inlet, post, refusal
@@ -18,10 +18,11 @@ from support.serving import ACCEPTED, Inlet, post, refusal
 
 @pytest.fixture
 async def listener(inlet: Inlet) -> AsyncIterator[Listener]:
-    opened = Listener(Ingress({"cabs/default": inlet}, SystemClock()), Address("127.0.0.1", 0))
-    await opened.start()
-    yield opened
-    await opened.stop(0.0)
+    with bound(Address("127.0.0.1", 0), "--listen") as sockets:
+        opened = Listener(Ingress({"cabs/default": inlet}, SystemClock()), sockets)
+        await opened.start()
+        yield opened
+        await opened.stop(0.0)
 
 
 @asynccontextmanager
@@ -37,22 +38,6 @@ async def test_port_0_becomes_a_port_that_answers(listener: Listener) -> None:
     async with connected(listener) as (reader, writer):
         writer.write(post())
         assert await reader.readexactly(len(ACCEPTED)) == ACCEPTED
-
-
-async def test_an_address_that_is_taken_is_refused_with_a_sentence(listener: Listener, inlet: Inlet) -> None:
-    port = int(listener.url.rpartition(":")[2])
-    second = Listener(Ingress({}, SystemClock()), Address("127.0.0.1", port))
-    with pytest.raises(NotDone, match=rf"cannot listen on 127.0.0.1:{port} \(.*in use.*\): end what holds the port"):
-        await second.start()
-
-
-@pytest.mark.parametrize(
-    ("host", "remedy"),
-    [("nohost.invalid", "no address is known for that host"), ("192.0.2.1", "the address is not this machine's")],
-)
-async def test_an_address_that_is_not_of_this_machine_is_refused_with_its_remedy(host: str, remedy: str) -> None:
-    with pytest.raises(NotDone, match=rf"cannot listen on {host}:0 \(.+\): {remedy}"):
-        await Listener(Ingress({}, SystemClock()), Address(host, 0)).start()
 
 
 async def test_one_who_is_still_sending_too_much_can_read_the_refusal(listener: Listener) -> None:
@@ -91,17 +76,6 @@ async def test_one_who_takes_too_long_is_cut_off(listener: Listener, monkeypatch
         assert await ended(slow)
         idle_writer.write(post())
         assert await idle.readexactly(len(ACCEPTED)) == ACCEPTED
-
-
-async def test_one_client_too_many_is_turned_away(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_CONNECTIONS", 1)
-    async with connected(listener) as (first, first_writer):
-        first_writer.write(post())
-        assert await first.readexactly(len(ACCEPTED)) == ACCEPTED
-        async with connected(listener) as (second, _):
-            assert await ended(second)
-        first_writer.write(post())
-        assert await first.readexactly(len(ACCEPTED)) == ACCEPTED
 
 
 async def test_stopping_answers_what_is_under_way_and_closes_the_rest(listener: Listener, inlet: Inlet) -> None:

@@ -4,8 +4,9 @@ import io
 
 import pytest
 
-from mesh.cli.screen import Paint, counted, paint_for, printable, table
+from mesh.cli.screen import Paint, counted, paint_for, table
 from mesh.cli.times import seconds_text, time_of_day
+from mesh.text import printable
 
 
 class Terminal(io.StringIO):

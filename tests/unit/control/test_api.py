@@ -7,10 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mesh.control.api import MAX_BODY_BYTES, serving
+from mesh.control.api import MAX_BODY_BYTES
 from mesh.control.routes import ROUTES
-from mesh.errors import StartFailed
-from mesh.options import Address
 from support.operations import InMemoryOperations, served
 
 
@@ -128,11 +126,3 @@ def test_open_streams_end_when_the_mesh_stops(mesh: InMemoryOperations) -> None:
     assert response.read().strip() == b""
     assert mesh.closed_streams == 1
     connection.close()
-
-
-async def test_an_address_in_use_is_a_sentence_with_the_remedy(mesh: InMemoryOperations) -> None:
-    async with serving(mesh, Address("127.0.0.1", 0)) as url:
-        taken = Address("127.0.0.1", urlsplit(url).port or 0)
-        with pytest.raises(StartFailed, match=rf"cannot listen on {taken} \(.*\): choose --console HOST:PORT"):
-            async with serving(mesh, taken):
-                pass

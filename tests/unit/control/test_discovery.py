@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from mesh.control.discovery import RunningMesh, announce, find, withdraw
+from mesh.control.discovery import Announcement, announce, find, withdraw
 from mesh.errors import NotDone, UsageError
 
 
 def announced(state: Path, port: int) -> Path:
     state.mkdir()
-    announce(state, RunningMesh(console=f"http://127.0.0.1:{port}", pid=1))
+    announce(state, Announcement(console=f"http://127.0.0.1:{port}", pid=1))
     return state
 
 

@@ -55,6 +55,7 @@ class Postgres:
         """Return when it takes sessions. Raises StartFailed."""
         self._directory.mkdir(parents=True, exist_ok=True)
         self._log.unlink(missing_ok=True)
+        self._log.touch(mode=0o600)  # statements that fail are in it, with their data
         programs = binaries.find()
         used = account.choose((self._directory / "data", programs / "postgres", TETHER, Path(sys.executable)))
         cluster = Cluster(self._directory, programs, used, self._socket_directory())
