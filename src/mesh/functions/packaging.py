@@ -1,6 +1,8 @@
 """The asgi layout of a step: its func.py inside the package that func's builders install, as they have it."""
 
+import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from mesh.errors import UsageError
@@ -8,11 +10,13 @@ from mesh.errors import UsageError
 PACKAGE = "function"
 MODULE = "func.py"
 NAME = "name.txt"  # no directory tells it: `func run` installs every function as `function`
+PROJECT = "pyproject.toml"
+PACKAGES = re.compile(rf'(?m)^packages = \["{PACKAGE}"\].*$')
 INVOKE = re.compile(r"(?m)^invoke:.*$")
 
 
-def package(built: Path, name: str, source: Path) -> None:
-    """Move the step into the package. Raises UsageError for modules that the package would lack."""
+def package(built: Path, name: str, source: Path, shared: Sequence[str]) -> None:
+    """Move the step into the package, shipped with the shared ones. Raises UsageError for modules that it lacks."""
     others = sorted(file.name for file in built.glob("*.py") if file.name != MODULE)
     if others:
         raise UsageError(f"{source / others[0]}: the asgi layout holds {MODULE} alone: move it to a shared package")
@@ -20,7 +24,13 @@ def package(built: Path, name: str, source: Path) -> None:
     if (built / MODULE).is_file():
         (built / MODULE).replace(folder / MODULE)
     (folder / NAME).write_text(f"{name}\n")
+    ship(built / PROJECT, shared)
     take_requests(built / "func.yaml")
+
+
+def ship(file: Path, shared: Sequence[str]) -> None:
+    """A wheel holds what its project names, and nothing that merely lies beside it."""
+    file.write_text(PACKAGES.sub(f"packages = {json.dumps([PACKAGE, *shared])}", file.read_text()))
 
 
 def take_requests(file: Path) -> None:

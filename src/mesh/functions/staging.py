@@ -23,7 +23,7 @@ from mesh.manifests.project import load
 DATABASE_ENTRY = "DATABASE_URL"
 SCHEMA = "schema.sql"
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".func", ".venv", ".git", ".pytest_cache")
-OF_THE_TEMPLATE_ONLY = shutil.ignore_patterns("__pycache__", "manifest.yaml", "func.yaml")
+OF_THE_TEMPLATE_ONLY = shutil.ignore_patterns("__pycache__", "manifest.yaml", "func.yaml", "func.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def wrap(root: Path, function: Function, layout: Layout, built: Path) -> None:
         shutil.copytree(package, built / package.name, ignore=LEFT_OUT)
     write_schema(function, recipe, built / SCHEMA)
     if layout == "asgi":
-        packaging.package(built, function.name, source)
+        packaging.package(built, function.name, source, [package.name for package in recipe.packages])
 
 
 def copy(source: Path, built: Path) -> None:

@@ -1,14 +1,16 @@
 """The command line of a staged directory."""
 
+import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from mesh.functions.layouts import started
-from mesh.functions.packaging import PACKAGE
+from mesh.functions.packaging import PACKAGE, ship
 from mesh.functions.recipe import Recipe
 
+ROOT = Path(__file__).parents[3]
 SERVER = ("/env/bin/python", "launcher", "fd")
 
 
@@ -31,8 +33,9 @@ def test_without_a_procfile_the_server_runs_alone(tmp_path: Path) -> None:
     assert started(tmp_path, SERVER) == SERVER
 
 
-def test_the_package_of_the_asgi_layout_holds_what_staging_puts_beside_it() -> None:
-    root = Path(__file__).parents[3]
-    project = tomllib.loads((root / "templates/python/asgi/pyproject.toml").read_text())
-    staged = {package.name for package in Recipe.read(root).packages}
-    assert set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) == {PACKAGE, *staged}
+def test_the_package_of_the_asgi_layout_holds_what_staging_puts_beside_it(tmp_path: Path) -> None:
+    project = Path(shutil.copy(ROOT / "templates/python/asgi/pyproject.toml", tmp_path))
+    shared = [package.name for package in Recipe.read(ROOT).packages]
+    ship(project, shared)
+    shipped = tomllib.loads(project.read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert shipped == [PACKAGE, *shared] == ["function", "cabs", "step"]

@@ -10,6 +10,7 @@ import pytest
 
 from mesh.errors import UsageError
 from mesh.functions import layouts, staging
+from mesh.functions.layouts import Layout
 from mesh.functions.migrate import restage
 from mesh.functions.recipe import Recipe
 from mesh.functions.staging import LEFT_OUT, place, stage
@@ -21,8 +22,9 @@ FILES = {
     "templates/python/parliament/Procfile": "web: python -m parliament .\n",
     "templates/python/parliament/func.py": "# template\n",
     "templates/python/parliament/manifest.yaml": "invoke: cloudevent\n",
-    "templates/python/asgi/pyproject.toml": "[project]\n",
+    "templates/python/asgi/pyproject.toml": '[project]\npackages = ["function"] # and more\n',
     "templates/python/asgi/function/__init__.py": "from .func import new\n",
+    "templates/python/asgi/function/func.py": "# template\n",
     "src/words/__init__.py": "",
     "src/words/__pycache__/x.pyc": "",
     "src/inbox.sql": "CREATE SCHEMA IF NOT EXISTS {schema};\n",
@@ -76,6 +78,7 @@ def test_in_the_asgi_layout_it_is_inside_the_package_that_takes_its_name_along(r
     assert files(staged.directory) == package | {"pyproject.toml", "func.yaml", "schema.sql", "words/__init__.py"}
     assert (staged.directory / "function" / "func.py").read_text() == "# step\n"
     assert (staged.directory / "function" / "name.txt").read_text() == "driver-fee\n"
+    assert (staged.directory / "pyproject.toml").read_text() == '[project]\npackages = ["function", "words"]\n'
     assert (staged.directory / "func.yaml").read_text() == "name: driver-fee\ninvoke: http\nrun: {}\n"
 
 
@@ -83,6 +86,13 @@ def test_a_module_that_the_package_would_lack_is_refused(root: Path, fee: Functi
     write(Path(fee.directory) / "rules.py", "")
     with pytest.raises(UsageError, match=r"driver-fee/rules\.py: the asgi layout holds func\.py alone"):
         stage(root, fee, "asgi")
+
+
+@pytest.mark.parametrize("layout", ["parliament", "asgi"])
+def test_a_step_whose_module_is_away_gets_none_from_the_template(root: Path, fee: Function, layout: Layout) -> None:
+    (Path(fee.directory) / "func.py").unlink()
+    staged = stage(root, fee, layout)
+    assert not [name for name in files(staged.directory) if name.endswith("func.py")]
 
 
 def test_the_other_layout_takes_the_place_of_the_first(root: Path, fee: Function) -> None:
