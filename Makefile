@@ -12,7 +12,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run ride test chaos bench check check-format check-lint check-types check-imports check-spelling check-manifests \
-	stage deploy undeploy migrate new clean
+	stage deploy undeploy migrate new tools clean
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -69,8 +69,11 @@ migrate: $(ENVIRONMENT) ## apply each step's tables to the database that DATABAS
 new: $(ENVIRONMENT) ## a step with its trigger and its test (STEP=surge-pricing TYPE=cabs.rides.ride-completed)
 	@$(BIN)/python scripts/new.py '$(STEP)' '$(TYPE)'
 
-clean: ## remove .venv, build and caches (what the mesh stored in .mesh stays)
-	@rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+tools: $(ENVIRONMENT) ## the real func and kn-event, from their Go modules into .tools/bin, for the tests that use them
+	@$(BIN)/python scripts/tools.py
+
+clean: ## remove .venv, build, .tools and caches (what the mesh stored in .mesh stays)
+	@rm -rf .venv build .tools .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(ENVIRONMENT): pyproject.toml constraints.txt
 	@'$(PYTHON)' -c '$(SUITABLE)' 2>/dev/null || { \
