@@ -1,9 +1,10 @@
 """What a step sees of the world around its event."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from step.database import Connection
 from step.event import Event
@@ -17,8 +18,7 @@ class Sink(Protocol):
     async def send(self, event: Event, trace: Mapping[str, str]) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """One event's surroundings; `database` is in the transaction that also holds the inbox row and the reply."""
 
     event: Event
@@ -26,7 +26,7 @@ class Context:
     settings: Settings
     sink: Sink
     at: datetime
-    trace: Mapping[str, str] = field(default_factory=dict)
+    trace: Mapping[str, str] = {}
 
     def now(self) -> datetime:
         """The instant at which the work on this event began, in UTC; the same for all of it."""

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from step import binding
 from step.context import Context, Sink
@@ -25,8 +26,7 @@ DEADLINE_SECONDS = 25  # the brokers of this repository give up after PT30S; ans
 TRACE_HEADERS = ("traceparent", "tracestate")
 
 
-@dataclass(frozen=True, slots=True)
-class Deliveries:
+class Deliveries(msgspec.Struct, frozen=True):
     """Works on each event once, in one transaction."""
 
     name: str

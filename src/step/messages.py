@@ -1,7 +1,6 @@
 """HTTP as values, the same for every layout: a request in, an answer out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 import msgspec
@@ -11,8 +10,7 @@ REASON_BODY_LIMIT = 500  # broker-filter of the MT class overflows above 768 byt
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """Header values are latin-1 text, as HTTP has them; `path` is without its query."""
 
     method: str
@@ -22,14 +20,13 @@ class Request:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     status: int
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
     body: bytes = b""
 
     def allowing(self, methods: str) -> "Answer":
-        return replace(self, headers=self.headers | {"allow": methods})
+        return msgspec.structs.replace(self, headers=self.headers | {"allow": methods})
 
 
 def done() -> Answer:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from step.database import Connection, Database
 from step.errors import Reject, SettingError, Unavailable
@@ -15,8 +16,7 @@ Query = Callable[[Mapping[str, str], Connection], Awaitable[object | None]]
 DEADLINE_SECONDS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Queries:
+class Queries(msgspec.Struct, frozen=True):
     """Answers each GET in a read-only transaction of its own."""
 
     name: str

@@ -1,6 +1,5 @@
 """The event that a step answers with; its attributes follow from its cause, so the same input gets the same reply."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Self, TypeVar
 from uuid import NAMESPACE_URL, uuid5
@@ -33,8 +32,7 @@ class Cause(msgspec.Struct, frozen=True):
         return msgspec.json.encode(self).decode()
 
 
-@dataclass(frozen=True, slots=True)
-class Reply(Generic[Out_co]):
+class Reply(msgspec.Struct, Generic[Out_co], frozen=True):
     """An answer to another cause than this event: a repeat of an earlier reply, its id and time included.
 
     `to` is what `context.cause` was when that reply was made.
