@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,14 +21,27 @@ PAUSE_SECONDS = 0.05
 
 
 def main(directory: str, descriptor: str) -> None:
+    function = Function()
+    run(function, server.create(function), directory, descriptor)
+
+
+class Function:
+    """The function's module, once it is loaded: parliament looks for its `main` at each request."""
+
+    def load(self, directory: str) -> None:
+        self.__dict__ = vars(checked(server.load(directory)))
+
+
+def run(function: Function, app: Any, directory: str, descriptor: str) -> None:
+    """Load what the app is for, and serve until asked to stop."""
     stop = Stop()
     signal.signal(signal.SIGTERM, stop.ask)
     signal.signal(signal.SIGINT, stop.ask)
     sys.path.insert(0, str(Path(directory).resolve()))  # as `python -m parliament .` has it
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait for a thread is no news
-    app = server.create(checked(server.load(directory)))
+    function.load(directory)
     listening = socket.socket(fileno=int(descriptor))
-    serve(prepared(app, listening), stop)
+    serve(prepared(app, listening), lambda: stop.asked)
 
 
 def checked(module: Any) -> Any:
@@ -51,9 +65,9 @@ class Stop:
         self.asked = True
 
 
-def serve(serving: Any, stop: Stop) -> None:
+def serve(serving: Any, asked: Callable[[], bool]) -> None:
     """Serve until asked to stop, then take no new connection and answer what is in flight."""
-    while not stop.asked:
+    while not asked():
         turn(serving)
     serving.accepting = False
     serving.del_channel()

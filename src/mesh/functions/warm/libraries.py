@@ -43,12 +43,13 @@ def named(directory: Path) -> set[str]:
 
 
 def imports(file: Path) -> Iterator[str]:
+    """Of `from a import b` also `a.b`, which may be a module."""
     with contextlib.suppress(OSError, SyntaxError, ValueError):
         for node in ast.walk(ast.parse(file.read_bytes())):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                yield node.module
+                yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
 
 
 def is_library(name: str) -> bool:

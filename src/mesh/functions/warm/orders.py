@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mesh.functions.warm import libraries, spare
 from mesh.functions.warm.order import LARGEST, Order
+from mesh.functions.warm.rehearsal import Server
 
 QUIET_SECONDS = 0.25  # what just started is not to be slowed down by what may start next
 MOST_SPARES = 8
@@ -32,21 +33,22 @@ class Sockets:
             one.close()
 
 
-def taken(control: int, announced: int) -> spare.Work:
+def taken(control: int, announced: int, server: Server) -> spare.Work:
     """Work for the child in which this returns; in the parent it never does."""
     sockets = Sockets(socket.socket(fileno=control), socket.socket(fileno=announced))
     sockets.woken[1].setblocking(False)
     signal.set_wakeup_fd(sockets.woken[1].fileno())
     signal.signal(signal.SIGCHLD, lambda *_: None)  # any handler: without one nothing is written to the descriptor
     sockets.control.send(b"ready")
-    return Loop(sockets).run()
+    return Loop(sockets, server).run()
 
 
 class Loop:
     """`spares` are the children that have no order yet."""
 
-    def __init__(self, sockets: Sockets) -> None:
+    def __init__(self, sockets: Sockets, server: Server) -> None:
         self._sockets = sockets
+        self._server = server
         self._spares: set[int] = set()
         self._wanted = 1
 
@@ -86,7 +88,7 @@ class Loop:
         if child:
             self._spares.add(child)
             return None
-        work = spare.wait(parent, self._sockets.control, self._sockets.taken[1])
+        work = spare.wait(parent, self._sockets.control, self._sockets.taken[1], self._server)
         self._sockets.close()
         return work
 

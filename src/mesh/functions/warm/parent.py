@@ -29,7 +29,7 @@ async def start(runtime: Runtime, tasks: asyncio.TaskGroup) -> "WarmParent":
     with control[1], announced[1]:
         descriptors = control[1].fileno(), announced[1].fileno()
         telemetry = "instrumented" if runtime.instrumented else "plain"
-        words = (str(runtime.python), "-P", "-u", str(PROGRAM), *map(str, descriptors), telemetry)
+        words = (str(runtime.python), "-P", "-u", str(PROGRAM), *map(str, descriptors), runtime.layout, telemetry)
         command = Command(words, runtime.python.parent, dict(runtime.environment), descriptors)
         try:
             process = await child.start(command, tasks, lambda _: None)

@@ -1,4 +1,4 @@
-"""A warm parent imports libraries once and forks replicas: `python -P -u program.py SOCKET SOCKET TELEMETRY`.
+"""A warm parent imports libraries once and forks replicas: `python -P -u program.py SOCKET SOCKET LAYOUT TELEMETRY`.
 
 It runs with the layout's Python: one thread, no loop, nothing of any function. The mesh has the sockets' other ends.
 """
@@ -10,10 +10,11 @@ import threading
 from pathlib import Path
 
 
-def main(control: str, announced: str, telemetry: str) -> None:
-    libraries, rehearsal, orders, forked = parts()
+def main(control: str, announced: str, layout: str, telemetry: str) -> None:
+    libraries, rehearsal, orders, forked, layouts = parts(layout)
     libraries.load(libraries.required(Path(sys.prefix)))
-    if not (imported := rehearsal.imported(instrumented=telemetry == "instrumented")):
+    server = layouts.Server(instrumented=telemetry == "instrumented")
+    if not (imported := rehearsal.imported(server)):
         sys.exit("the rehearsal failed")
     libraries.load(imported)
     if threading.active_count() > 1:
@@ -21,15 +22,16 @@ def main(control: str, announced: str, telemetry: str) -> None:
     libraries.remember_entry_points()
     gc.collect()
     gc.freeze()
-    work = orders.taken(int(control), int(announced))
-    forked.serve(work, instrumented=telemetry == "instrumented")  # only in a child: the parent never comes back
+    work = orders.taken(int(control), int(announced), server)  # returns in a child alone
+    forked.settle(work.order.directory, work.order.environment, work.log, work.said)
+    server.serve(work.order.directory, work.listening)  # then Python ends as ever, with its exit handlers
 
 
-def parts() -> list:  # type: ignore[type-arg]
+def parts(layout: str) -> list:  # type: ignore[type-arg]
     """The modules of this program, without leaving what lies beside them importable."""
     place = str(Path(__file__).parents[3])
     sys.path.insert(0, place)
-    names = ("libraries", "rehearsal", "orders", "forked")
+    names = ("libraries", "rehearsal", "orders", "forked", layout)
     modules = [importlib.import_module(f"mesh.functions.warm.{name}") for name in names]
     sys.path.remove(place)
     for name in [name for name in sys.modules if name.partition(".")[0] == "mesh"]:

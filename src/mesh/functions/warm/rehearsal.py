@@ -6,9 +6,8 @@ import sys
 import threading
 import traceback
 from collections.abc import MutableMapping
-from types import SimpleNamespace
+from typing import Protocol
 
-from mesh.functions import launch_parliament
 from mesh.functions.warm import forked, libraries
 
 NOWHERE = "http://127.0.0.1:9"  # a rehearsal is not to be seen at a collector
@@ -21,12 +20,28 @@ REQUEST = (
 WITHIN_SECONDS = 10.0
 
 
-def imported(*, instrumented: bool) -> list[str]:
+class Server(Protocol):
+    """What a layout has in a warm parent."""
+
+    def rehearse(self, listening: socket.socket, asking: threading.Thread) -> None:
+        """Serve as long as the thread asks."""
+        ...
+
+    def prepare(self) -> None:
+        """Do in a spare what needs no function."""
+        ...
+
+    def serve(self, directory: str, listening: int) -> None:
+        """Serve what is staged there until asked to stop."""
+        ...
+
+
+def imported(server: Server) -> list[str]:
     """Names of modules; none when the rehearsal failed, and then no other child would serve either."""
     reading, writing = os.pipe()
     if not (child := os.fork()):
         try:
-            rehearse(instrumented=instrumented)
+            rehearse(server)
             os.write(writing, "\n".join(filter(libraries.is_library, list(sys.modules))).encode())
         except BaseException:  # noqa: BLE001 - it ends here in any case
             traceback.print_exc()
@@ -38,16 +53,13 @@ def imported(*, instrumented: bool) -> list[str]:
     return names
 
 
-def rehearse(*, instrumented: bool) -> None:
+def rehearse(server: Server) -> None:
     forked.die_with(os.getppid())
     nowhere(os.environ)
-    if instrumented:
-        forked.instrument()
-    app = forked.server().create(SimpleNamespace(main=lambda _: ("", 204)))
-    stop = launch_parliament.Stop()
     listening = socket.create_server(("127.0.0.1", 0))
-    threading.Thread(target=ask, args=(listening.getsockname(), stop), daemon=True).start()
-    launch_parliament.serve(launch_parliament.prepared(app, listening), stop)
+    asking = threading.Thread(target=ask, args=(listening.getsockname(),), daemon=True)
+    asking.start()
+    server.rehearse(listening, asking)
 
 
 def nowhere(environment: MutableMapping[str, str]) -> None:
@@ -56,11 +68,8 @@ def nowhere(environment: MutableMapping[str, str]) -> None:
             environment[name] = NOWHERE
 
 
-def ask(address: tuple[str, int], stop: launch_parliament.Stop) -> None:
-    try:
-        with socket.create_connection(address, timeout=WITHIN_SECONDS) as connection:
-            connection.sendall(REQUEST)
-            while connection.recv(4096):
-                pass
-    finally:
-        stop.asked = True
+def ask(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=WITHIN_SECONDS) as connection:
+        connection.sendall(REQUEST)
+        while connection.recv(4096):
+            pass

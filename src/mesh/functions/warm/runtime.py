@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mesh.functions import layouts
+from mesh.functions.layouts import Layout
 from mesh.functions.replica import Launch
 from mesh.functions.settings import PASSED_ON
 
@@ -15,7 +16,8 @@ RECOGNISED = re.compile(
     r"(?P<settings>(?:(?:\.|export)\s+[^\s;&|]+\s*(?:&&|;)\s*)*)"
     r"(?:exec\s+)?(?P<telemetry>opentelemetry-instrument\s+)?python[0-9.]*\s+-m\s+parliament\s+\.\s*"
 )
-READ_AT_IMPORT = ("OTEL_", "PYTHON", "LC_", "LD_")
+SERVER = "python -m parliament ."  # without a Procfile; asgi has no command line, and its step starts telemetry
+READ_AT_IMPORT = ("OTEL_", "PYTHON", "LC_", "LD_", "FLASK_")
 OF_ONE_FUNCTION = ("OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES")
 PREAMBLE_SECONDS = 10.0
 
@@ -25,6 +27,7 @@ class Runtime:
     """What replicas must have in common to be forked from one parent: libraries read some variables when imported."""
 
     python: Path
+    layout: Layout
     instrumented: bool
     environment: frozenset[tuple[str, str]] = field(repr=False)
 
@@ -41,15 +44,15 @@ class Plan:
 async def plan(launch: Launch) -> Plan | None:
     """None for a function that is not to be forked: its command line does more than to serve."""
     line = layouts.web(launch.directory)
-    found = RECOGNISED.fullmatch(line or "python -m parliament .")
-    if launch.layout != "parliament" or found is None:
+    found = RECOGNISED.fullmatch(line or SERVER)
+    if found is None or (line and launch.layout != "parliament"):
         return None
     path = layouts.path(launch.python, launch.environment)
     environment = await after(found["settings"], launch.directory, {**launch.environment, "PATH": path})
     if environment is None:
         return None
     common = frozenset(entry for entry in environment.items() if is_common(entry[0]))
-    return Plan(launch, Runtime(launch.python, bool(found["telemetry"]), common), environment)
+    return Plan(launch, Runtime(launch.python, launch.layout, bool(found["telemetry"]), common), environment)
 
 
 def is_common(name: str) -> bool:
