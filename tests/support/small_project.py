@@ -1,4 +1,4 @@
-"""A project with one small function, in a directory of its own; the layout's environment is the checkout's."""
+"""A project with one small function, in a directory of its own; the layouts' environments are the checkout's."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,7 @@ from mesh.manifests.problem import Origin
 from mesh.manifests.revision import Scale
 
 REPOSITORY = Path(__file__).parents[2]
-TEMPLATE = Path("templates", "python", "parliament")
+TEMPLATES = Path("templates", "python")
 
 FUNCTION = """\
 import os, time
@@ -30,14 +30,14 @@ def main(context):
 
 
 class SmallProject:
-    """`function` is `demo/hello`, staged with the real parliament template."""
+    """`function` is `demo/hello`, staged with the real templates."""
 
     def __init__(self, root: Path, scale: Scale | None = None, starting: Starting = best) -> None:
         self.starting = starting
         self.root = root
         self.state = root / ".mesh"
         self.state.mkdir(parents=True)
-        shutil.copytree(REPOSITORY / TEMPLATE, root / TEMPLATE)
+        shutil.copytree(REPOSITORY / TEMPLATES, root / TEMPLATES)
         environments = REPOSITORY / "build" / "environments"
         environments.mkdir(parents=True, exist_ok=True)
         (root / "build").mkdir()
@@ -46,6 +46,7 @@ class SmallProject:
         self.directory.mkdir(parents=True)
         self.source = self.directory / "func.py"
         self.source.write_text(FUNCTION)
+        (self.directory / "func.yaml").write_text("name: hello\n")
         origin = Origin("functions/hello/func.yaml", 1)
         self.function = Function("demo", "hello", str(self.directory), "http", (), scale or Scale(), {}, origin)
 

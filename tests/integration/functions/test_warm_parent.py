@@ -6,9 +6,10 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import get_args
 
 import aiohttp
 import pytest
@@ -16,6 +17,7 @@ from aiohttp import web
 
 from mesh.clock import SystemClock
 from mesh.functions.hosting import Hosting, hosting
+from mesh.functions.layouts import Layout
 from mesh.functions.starting import Starting, spawning
 from mesh.functions.terminal import Terminal
 from mesh.functions.warm import parent
@@ -28,13 +30,25 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="replicas are fo
 KEY = "demo/hello"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 TELLS = """
-import json, os, sys, threading
-def main(context):
+import json, os, sys
+def told():
+    parent = {"parent": os.getppid()}
     groups = {"session": os.getsid(0) == os.getpid(), "group": os.getpgid(0) == os.getpid()}
     standard = [os.path.basename(os.readlink(f"/proc/self/fd/{number}")).split(":")[0] for number in (0, 1, 2)]
     told = {"environment": dict(os.environ), "directory": os.getcwd(), "first": sys.path[0], "standard": standard}
-    return json.dumps(told | groups), 200
+    return json.dumps(told | groups | parent)
 """
+ENTRIES: Mapping[Layout, str] = {
+    "parliament": "def main(context):\n    return told(), 200\n",
+    "asgi": """
+async def handle(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": told().encode()})
+class Function:
+    handle = staticmethod(handle)
+new = Function
+""",
+}
 FAMILY = 'import os\ndef main(context):\n    return f"{os.getpid()} {os.getppid()}", 200\n'
 
 CHILDREN = """
@@ -46,17 +60,19 @@ def main(context):
 
 
 @asynccontextmanager
-async def hosted(small: SmallProject, starting: Starting, output: io.StringIO) -> AsyncIterator[Hosting]:
-    options = UpOptions(small.root, small.state)
+async def hosted(
+    small: SmallProject, starting: Starting, output: io.StringIO, layout: Layout = "parliament"
+) -> AsyncIterator[Hosting]:
+    options = UpOptions(small.root, small.state, layout=layout)
     async with hosting(
         small.project, options, "http://127.0.0.1:9", SystemClock(), terminal=Terminal(output), starting=starting
     ) as functions:
         yield functions
 
 
-async def told(small: SmallProject, starting: Starting) -> str:
+async def told(small: SmallProject, starting: Starting, layout: Layout) -> str:
     async with (
-        hosted(small, starting, io.StringIO()) as functions,
+        hosted(small, starting, io.StringIO(), layout) as functions,
         functions.replica(KEY) as url,
         aiohttp.ClientSession() as client,
         client.get(url) as answer,
@@ -64,15 +80,16 @@ async def told(small: SmallProject, starting: Starting) -> str:
         return await answer.text()
 
 
-async def test_a_forked_replica_finds_what_a_spawned_one_finds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", get_args(Layout))
+async def test_a_forked_replica_finds_what_a_spawned_one_finds(tmp_path: Path, layout: Layout) -> None:
     small = SmallProject(tmp_path / "project")
-    small.source.write_text(TELLS)
-    spawned, forked = [json.loads(await told(small, way)) for way in (spawning, warm_starter)]
+    small.source.write_text(TELLS + ENTRIES[layout])
+    spawned, forked = [json.loads(await told(small, way, layout)) for way in (spawning, warm_starter)]
+    assert spawned.pop("parent") == os.getpid() != forked.pop("parent")
     for found in (spawned, forked):
         for name in ("PORT", "PWD", "_", "SHLVL", "OLDPWD", "PYTHONPATH"):  # the shell's; opentelemetry-instrument's
             found["environment"].pop(name, None)
     assert forked == spawned
-    assert forked["environment"]["OTEL_PYTHON_FLASK_EXCLUDED_URLS"] == "health"
     assert forked["session"]
     assert forked["standard"] == ["null", "pipe", "pipe"]
 
@@ -101,6 +118,16 @@ async def test_an_event_is_a_span_of_the_function_below_its_senders(
     assert b"POST /" in spans
     assert b"service.name\x12\x07\n\x05hello" in spans
     assert b"/health" not in spans
+
+
+async def test_what_telemetry_cannot_do_is_in_the_functions_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "nonsense")
+    small, output = SmallProject(tmp_path / "project"), io.StringIO()
+    async with hosted(small, warm_starter, output) as functions, functions.replica(KEY):
+        pass
+    assert "Requested component 'nonsense' not found" in output.getvalue()
 
 
 async def test_replicas_end_with_their_parent_and_the_next_one_has_a_new_parent(tmp_path: Path) -> None:
