@@ -1,11 +1,12 @@
 """Cold starts: from the delivery to the answer to the first event, its database opened; forked against spawned.
 
-`python bench/cold_start.py [ROUNDS]`. Spawned is the function's own command, `opentelemetry-instrument python -m
-parliament .`, with its port replaced by a launcher, and nothing of the mesh's around it.
+`python bench/cold_start.py [ROUNDS]`. Spawned is the function's own command, in the parliament layout
+`opentelemetry-instrument python -m parliament .`, with its port replaced by a launcher, and nothing of the mesh's
+around it.
 """
 
 import asyncio
-import math
+import itertools
 import statistics
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import get_args
 
 import uvloop
 from aiohttp import web
@@ -20,6 +22,7 @@ from several import Copy, complete_ride, own_command, running
 
 from mesh.broker.client import HttpClient
 from mesh.functions.hosting import Hosting
+from mesh.functions.layouts import Layout
 from mesh.functions.starting import Starting
 from mesh.functions.warm.starter import warm_starter
 
@@ -31,33 +34,37 @@ GOAL = 0.1
 
 async def main(rounds: int) -> None:
     print("cold start, ms: from the delivery to the answer to the first event, its database opened")
-    print(f"min/median/max of {rounds}; {TOGETHER} at once: of a quarter as many")
-    print(f"{'':34} {'spawned':>18} {'forked':>18}   ratio of medians (goal: {GOAL:g})")
+    print(f"min/median/max of {rounds}, alone and {TOGETHER} at once")
+    print(f"{'':45} {'spawned':>18} {'forked':>18}   ratio of medians (goal: {GOAL:g})")
     async with collector() as endpoint, HttpClient() as client:
-        for title, instrumented, address in (
-            ("telemetry off", False, ""),
-            ("telemetry, no collector", True, ""),
-            ("telemetry, to a collector", True, endpoint),
+        for layout, (title, instrumented, address) in itertools.product(
+            get_args(Layout),
+            (
+                ("telemetry off", False, ""),
+                ("telemetry, no collector", True, ""),
+                ("telemetry, to a collector", True, endpoint),
+            ),
         ):
-            async with meshes(address, instrumented=instrumented) as hosted:
-                show(f"{title}, one", await measured(hosted, client, rounds, 1))
-                together = await measured(hosted, client, math.ceil(rounds / 4), TOGETHER)
-                show(f"{title}, {TOGETHER} at once", together)
+            async with meshes(layout, address, instrumented=instrumented) as hosted:
+                for count, together in ((1, "one"), (TOGETHER, f"{TOGETHER} at once")):
+                    show(f"{layout}, {title}, {together}", await measured(hosted, client, rounds, count))
 
 
 @asynccontextmanager
-async def meshes(endpoint: str, *, instrumented: bool) -> AsyncIterator[dict[str, Hosting]]:
+async def meshes(layout: Layout, endpoint: str, *, instrumented: bool) -> AsyncIterator[dict[str, Hosting]]:
     """One mesh for each way to start, each with a project and a database of its own."""
     async with AsyncExitStack() as stack:
         hosted = {}
         for way, starting in WAYS.items():
             root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cold", dir="/tmp")))
             copy = Copy(root, TOGETHER, instrumented=instrumented)
-            hosted[way] = await stack.enter_async_context(running(copy, starting, endpoint))
+            hosted[way] = await stack.enter_async_context(running(copy, starting, endpoint, layout))
         yield hosted
 
 
-async def measured(hosted: dict[str, Hosting], client: HttpClient, rounds: int, count: int) -> dict[str, list[float]]:
+async def measured(
+    hosted: dict[str, Hosting], client: HttpClient, rounds: int, count: int
+) -> dict[str, list[float]]:
     """Both ways take turns; the first round, in which Python compiles the staged files, does not count."""
     taken: dict[str, list[float]] = {way: [] for way in hosted}
     for _ in range(rounds + 1):
@@ -72,8 +79,8 @@ async def measured(hosted: dict[str, Hosting], client: HttpClient, rounds: int, 
 
 
 async def deliver(functions: Hosting, client: HttpClient, number: int) -> None:
-    async with asyncio.timeout(WITHIN_SECONDS), functions.replica(f"cabs/complete-{number}") as url:
-        answer = await client.send(url, complete_ride())
+    async with functions.replica(f"cabs/complete-{number}") as url:
+        answer = await client.send(url, complete_ride(), within=WITHIN_SECONDS)
     if answer.status != 200:
         raise SystemExit(f"complete-{number} answered {answer.status}: {answer.body!r}")
 
@@ -88,7 +95,7 @@ async def nothing_runs(functions: Hosting) -> None:
 def show(title: str, taken: dict[str, list[float]]) -> None:
     spread = (f"{min(times):5.0f}/{statistics.median(times):.0f}/{max(times):.0f}" for times in taken.values())
     ratio = statistics.median(taken["forked"]) / statistics.median(taken["spawned"])
-    print(f"{title:34}", *(f"{text:>18}" for text in spread), f"  {ratio:.3f}", flush=True)
+    print(f"{title:45}", *(f"{text:>18}" for text in spread), f"  {ratio:.3f}", flush=True)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from mesh.clock import SystemClock
 from mesh.functions import child, starter
 from mesh.functions.child import Command
 from mesh.functions.hosting import Hosting, hosting
+from mesh.functions.layouts import Layout
 from mesh.functions.readiness import Readiness
 from mesh.functions.replica import Launch, Replica
 from mesh.functions.starter import SpawningStarter
@@ -31,6 +32,11 @@ from mesh.wire import Request
 REPOSITORY = Path(__file__).parents[1]
 STEP = "ride-completed"
 IDLE = timedelta(seconds=0.2)
+NO_TELEMETRY = """\
+Handle = object
+def instrumented(handle, environ):
+    return handle
+"""
 COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
@@ -46,6 +52,7 @@ class Copy:
             shutil.copytree(REPOSITORY / folder, root / folder)
         if not instrumented:
             (root / "templates/python/parliament/Procfile").write_text("web: python -m parliament .\n")
+            (root / "src/step/telemetry.py").write_text(NO_TELEMETRY)
         for number in range(1, count + 1):
             self._function(f"complete-{number}")
 
@@ -74,8 +81,8 @@ def complete_ride() -> Request:
 
 
 @asynccontextmanager
-async def running(copy: Copy, starting: Starting, endpoint: str) -> AsyncIterator[Hosting]:
-    options = UpOptions(copy.root, copy.root / ".mesh")
+async def running(copy: Copy, starting: Starting, endpoint: str, layout: Layout) -> AsyncIterator[Hosting]:
+    options = UpOptions(copy.root, copy.root / ".mesh", layout=layout)
     options.state.mkdir()
     terminal, said = Terminal(io.StringIO()), "http://127.0.0.1:9"
     with exporting_to(endpoint):

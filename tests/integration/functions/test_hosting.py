@@ -161,7 +161,7 @@ async def test_func_invoke_finds_it_only_while_it_is_hosted(small: SmallProject)
     async with hosted(small) as functions:
         port = functions.url(KEY).rpartition(":")[2]
         assert [run.name for run in sorted(runs.iterdir())] == [port]
-    assert sorted(path.name for path in small.directory.iterdir()) == ["func.py"]
+    assert sorted(path.name for path in small.directory.iterdir()) == ["func.py", "func.yaml"]
     async with hosted(small) as functions:
         assert functions.url(KEY).rpartition(":")[2] == port
 
