@@ -23,6 +23,12 @@ def tools(tmp_path: Path) -> ClusterTools:
     return ClusterTools.in_(tmp_path / "tools", "kubectl", "func", "make")
 
 
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What `make deploy` would run."""
+    return printed(ClusterTools.in_(tmp_path_factory.mktemp("plan") / "tools"), *DEPLOY)
+
+
 def printed(tools: ClusterTools, *words: str) -> list[str]:
     done = tools.run(REPOSITORY, (*words, "--dry-run"))
     assert (done.returncode, tools.calls()) == (0, []), done.stderr
@@ -35,14 +41,13 @@ def as_called(lines: list[str]) -> list[str]:
     return [" ".join(shlex.split(program.removesuffix(" >/dev/null"))) for program in programs]
 
 
-def test_the_guide_shows_what_would_run() -> None:
+def test_the_guide_shows_what_would_run(plan: list[str]) -> None:
     guide = (ROOT / "docs/deploy.md").read_text()
     shown = guide.partition("$ make deploy REGISTRY=HOST/NAME DRY_RUN=1\n")[2].partition("```")[0]
-    words = (*DEPLOY, "--dry-run")
-    assert ClusterTools(ROOT).run(REPOSITORY, words).stdout == shown
+    assert shown.splitlines() == plan
 
 
-@pytest.mark.parametrize("words", [DEPLOY, (*DEPLOY, "--layout", "asgi", "--builder", "host"), UNDEPLOY])
+@pytest.mark.parametrize("words", [(*DEPLOY, "--layout", "asgi", "--builder", "host"), UNDEPLOY])
 def test_what_is_printed_is_what_runs_in_that_order(tools: ClusterTools, words: tuple[str, ...]) -> None:
     lines = printed(tools, *words)
     done = tools.run(REPOSITORY, words)
@@ -51,11 +56,10 @@ def test_what_is_printed_is_what_runs_in_that_order(tools: ClusterTools, words: 
     assert [line.removeprefix("$ ") for line in done.stdout.splitlines()] == lines
 
 
-def test_tables_come_before_functions_and_these_before_triggers(tools: ClusterTools) -> None:
-    lines = printed(tools, *DEPLOY)
+def test_tables_come_before_functions_and_these_before_triggers(plan: list[str]) -> None:
     landmarks = ["broker/000", "get secret", "wait kafka/cabs", "broker/200", "wait job/migrate", "func deploy"]
     landmarks += ["wait ksvc/", "wait broker/", "wait sinkbinding/", "-f triggers/", "wait trigger/"]
-    places = [next(number for number, line in enumerate(lines) if landmark in line) for landmark in landmarks]
+    places = [next(number for number, line in enumerate(plan) if landmark in line) for landmark in landmarks]
     assert places == sorted(places)
 
 
@@ -67,21 +71,20 @@ def test_the_layout_and_the_builder_are_those_asked_for(tools: ClusterTools) -> 
     assert all(line.endswith("--namespace cabs --registry HOST/NAME --builder host") for line in deployed)
 
 
-def test_a_failure_in_the_middle_says_how_to_go_on_and_going_on_works(tools: ClusterTools) -> None:
-    lines = printed(tools, *DEPLOY)
-    failing = next(line for line in lines if "build/functions/invoice " in line and line.startswith("func"))
+def test_a_failure_in_the_middle_says_how_to_go_on_and_going_on_works(tools: ClusterTools, plan: list[str]) -> None:
+    failing = next(line for line in plan if "build/functions/invoice " in line and line.startswith("func"))
     done = tools.run(REPOSITORY, DEPLOY, failing=f"{failing.partition(' --namespace')[0]}*")
     said = done.stderr.splitlines()
     assert done.returncode == 1
     assert said[:2] == [
         "the cluster says no",
-        f"deploy: step {lines.index(failing) + 1} of {len(lines)} ended with 7: {failing}",
+        f"deploy: step {plan.index(failing) + 1} of {len(plan)} ended with 7: {failing}",
     ]
     assert "kubectl describe ksvc/invoice --namespace cabs" in said[2]
     assert said[3] == "deploy: what came before it is done, and can be done again: then make deploy, as now, goes on"
-    assert tools.calls() == as_called(lines[: lines.index(failing) + 1])
+    assert tools.calls() == as_called(plan[: plan.index(failing) + 1])
     assert tools.run(REPOSITORY, DEPLOY).returncode == 0
-    assert tools.calls() == as_called(lines)
+    assert tools.calls() == as_called(plan)
 
 
 def test_a_missing_secret_is_told_before_anything_is_built(tools: ClusterTools) -> None:
@@ -131,11 +134,11 @@ def test_undeploying_keeps_what_holds_data_unless_told(tools: ClusterTools) -> N
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not here")
-def test_kubectl_itself_makes_the_config_map_that_the_job_reads(tools: ClusterTools, tmp_path: Path) -> None:
+def test_kubectl_itself_makes_the_config_map_that_the_job_reads(plan: list[str], tmp_path: Path) -> None:
     for step in STEPS:
         (tmp_path / "build/functions" / step).mkdir(parents=True)
         (tmp_path / "build/functions" / step / "schema.sql").write_text(f"-- {step}\n")
-    [line] = [line for line in printed(tools, *DEPLOY) if "create configmap" in line]
+    [line] = [line for line in plan if "create configmap" in line]
     made = subprocess.run(shlex.split(line.partition(" | ")[0]), cwd=tmp_path, capture_output=True, check=True)
     config_map = yaml.safe_load(made.stdout)
     job = yaml.safe_load((ROOT / "broker/500-migrate.yaml").read_text())
