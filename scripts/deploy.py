@@ -14,7 +14,7 @@ from mesh.functions import staging
 from mesh.manifests.model import Function, Project
 from mesh.manifests.project import load
 
-HERE = ("--namespace", "cabs")
+HERE = "--namespace cabs"
 CRDS = (
     "services.serving.knative.dev",
     "brokers.eventing.knative.dev",
@@ -43,9 +43,9 @@ class Images:
     registry: str | None = None
     builder: str | None = None
 
-    def flags(self) -> tuple[str, ...]:
-        given = {"--registry": self.registry, "--builder": self.builder}
-        return tuple(word for flag, value in given.items() if value for word in (flag, value))
+    def flags(self) -> str:
+        given = {"registry": self.registry, "builder": self.builder}
+        return "".join(f" --{flag} {shlex.quote(value)}" for flag, value in given.items() if value)
 
 
 def main() -> int:
@@ -89,91 +89,88 @@ def deploy(project: Project, images: Images) -> Iterator[Step]:
     The broker is ready only once its dead letter sink is: it is waited for after the functions.
     """
     names = [function.name for function in project.functions]
-    yield _kubectl("get", "crd", *CRDS, "--output", "name", cure="docs/deploy.md, step 1, installs what is not found")
+    yield Step(f"kubectl get crd {' '.join(CRDS)} --output name", "docs/deploy.md, step 1, installs what is not found")
     yield Step(f"make stage LAYOUT={images.layout}", "it says itself what is wrong")
-    for file in sorted(Path(project.root, "broker").glob("*.yaml")):
-        yield from _applied(file.name, project.functions)
+    for file in _manifests(project):
+        yield from _applied(file, project.functions)
     for name in names:
         yield _func_deploy(name, images)
-    yield _ready("ksvc", *names)
-    yield _ready("broker", "default")
-    yield _ready("sinkbinding", "dead-letter")
+    yield _ready("ksvc", names)
+    yield _ready("broker", ["default"])
+    yield _ready("sinkbinding", ["dead-letter"])
     for folder in ("sources", "triggers"):
-        if any(Path(project.root, folder).glob("*.yaml")):
-            yield _kubectl("apply", "-f", f"{folder}/", cure=VALID)
-    yield _ready("trigger", *(trigger.name for trigger in project.triggers))
+        if any(Path(project.root, folder).glob("*.y*ml")):
+            yield Step(f"kubectl apply -f {folder}/", VALID)
+    yield _ready("trigger", [trigger.name for trigger in project.triggers])
+
+
+def _manifests(project: Project) -> list[str]:
+    return sorted(file.name for file in Path(project.root, "broker").glob("*.y*ml"))
 
 
 def _applied(file: str, functions: Sequence[Function]) -> Iterator[Step]:
     """Apply a file of broker/, between what it needs and what the next one waits for."""
     if file == "500-migrate.yaml":
         yield _schemas([function.name for function in functions if staging.has_schema(function)])
-        yield _kubectl(
-            "delete",
-            "job",
-            "migrate",
-            *HERE,
-            "--ignore-not-found",
-            cure="kubectl describe job/migrate --namespace cabs",
-        )
-    yield _kubectl("apply", "-f", f"broker/{file}", cure=VALID)
+        yield Step(f"kubectl delete job migrate {HERE} --ignore-not-found", f"kubectl describe job/migrate {HERE}")
+    yield Step(f"kubectl apply -f broker/{shlex.quote(file)}", VALID)
     match file:
         case "000-namespace.yaml":
             yield _secret()
         case "100-kafka.yaml":
-            kafka = ("kafka/cabs", "--namespace", "kafka", "--for", "condition=Ready", "--timeout", "600s")
-            yield _kubectl("wait", *kafka, cure="kubectl describe kafka/cabs --namespace kafka")
+            yield _awaited(
+                "kafka/cabs --namespace kafka", "Ready", "kubectl describe kafka/cabs --namespace kafka", 600
+            )
         case "500-migrate.yaml":
-            job = ("job/migrate", *HERE, "--for", "condition=Complete", "--timeout", "300s")
-            yield _kubectl("wait", *job, cure="kubectl logs job/migrate --namespace cabs")
+            yield _awaited(f"job/migrate {HERE}", "Complete", f"kubectl logs job/migrate {HERE}")
 
 
 def _secret() -> Step:
     """Whether the key is there; its value goes nowhere."""
-    asked = ("--allow-missing-template-keys=false", "--output", "jsonpath={.data.url}")
-    line = _kubectl("get", "secret", "cabs-database", *HERE, *asked, cure="").line
+    asked = "--allow-missing-template-keys=false --output 'jsonpath={.data.url}'"
     url = "postgresql://USER:PASSWORD@HOST:5432/DATABASE"
-    cure = f"kubectl create secret generic cabs-database --namespace cabs --from-literal=url={url}"
-    return Step(f"{line} >/dev/null", cure)
+    return Step(
+        f"kubectl get secret cabs-database {HERE} {asked} >/dev/null",
+        f"kubectl create secret generic cabs-database {HERE} --from-literal=url={url}",
+    )
 
 
 def _schemas(names: Sequence[str]) -> Step:
     """The tables of all steps as a ConfigMap: made if it is not there, changed if it is."""
-    files = [f"--from-file={name}.sql=build/functions/{name}/schema.sql" for name in names]
-    made = ("create", "configmap", "cabs-schemas", *HERE, *files, "--dry-run=client", "--output", "yaml")
-    return Step(f"{_kubectl(*made, cure='').line} | kubectl apply -f -", "make stage writes the files")
+    files = " ".join(f"--from-file={name}.sql=build/functions/{name}/schema.sql" for name in names)
+    made = f"kubectl create configmap cabs-schemas {HERE} {files} --dry-run=client --output yaml"
+    return Step(f"{made} | kubectl apply -f -", "make stage writes the files")
 
 
 def _func_deploy(name: str, images: Images) -> Step:
-    words = ("func", "deploy", "--path", f"build/functions/{name}", *HERE, *images.flags())
-    return Step(shlex.join(words), f"docs/deploy.md, 'When it fails'; kubectl describe ksvc/{name} {shlex.join(HERE)}")
+    cure = f"docs/deploy.md, 'When it fails'; kubectl describe ksvc/{name} {HERE}"
+    return Step(f"func deploy --path build/functions/{name} {HERE}{images.flags()}", cure)
 
 
-def _ready(kind: str, *names: str) -> Step:
-    things = [f"{kind}/{name}" for name in names]
-    words = ("wait", *things, *HERE, "--for", "condition=Ready", "--timeout", "300s")
-    return _kubectl(*words, cure=f"kubectl get {kind} {shlex.join(HERE)}; docs/deploy.md, 'When it fails'")
+def _ready(kind: str, names: Sequence[str]) -> Step:
+    things = " ".join(f"{kind}/{name}" for name in names)
+    return _awaited(f"{things} {HERE}", "Ready", f"kubectl get {kind} {HERE}; docs/deploy.md, 'When it fails'")
 
 
-def _kubectl(*words: str, cure: str) -> Step:
-    return Step(shlex.join(("kubectl", *words)), cure)
+def _awaited(what: str, condition: str, cure: str, seconds: int = 300) -> Step:
+    return Step(f"kubectl wait {what} --for condition={condition} --timeout {seconds}s", cure)
 
 
 def undeploy(project: Project, *, with_data: bool) -> Iterator[Step]:
     """The reverse; what is gone already is no error. The broker's topic, Kafka and the Secret stay unless told."""
-    files = sorted((file.name for file in Path(project.root, "broker").glob("*.yaml")), reverse=True)
-    yield _delete("-f", "triggers/")
-    yield _delete("ksvc", *(function.name for function in project.functions), *HERE)
-    yield from (_delete("-f", f"broker/{file}") for file in files if file not in HOLDS_DATA)
-    yield _delete("configmap", "cabs-schemas", *HERE)
+    files = _manifests(project)[::-1]
+    yield _deleted("-f triggers/")
+    yield _deleted(f"ksvc {' '.join(function.name for function in project.functions)} {HERE}")
+    yield from (_deleted(f"-f broker/{shlex.quote(file)}") for file in files if file not in HOLDS_DATA)
+    yield _deleted(f"configmap cabs-schemas {HERE}")
     if with_data:
-        yield _delete("broker", "default", *HERE)  # while Kafka and its ConfigMap can still be asked
-        yield from (_delete("-f", f"broker/{file}") for file in files if file in HOLDS_DATA)
-        yield _delete("pvc", "--namespace", "kafka", "--selector", "strimzi.io/cluster=cabs")
+        yield _deleted(f"broker default {HERE}")  # while Kafka and its ConfigMap can still be asked
+        yield from (_deleted(f"-f broker/{file}") for file in files if file in HOLDS_DATA)
+        yield _deleted("pvc --namespace kafka --selector strimzi.io/cluster=cabs")
 
 
-def _delete(*words: str) -> Step:
-    return _kubectl("delete", *words, "--ignore-not-found", cure="docs/deploy.md, 'Away again'")
+def _deleted(what: str) -> Step:
+    return Step(f"kubectl delete {what} --ignore-not-found", "docs/deploy.md, 'Away again'")
 
 
 def _go(steps: Sequence[Step], arguments: argparse.Namespace) -> int:
