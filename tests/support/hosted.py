@@ -32,6 +32,10 @@ class TurnedClock:
         self._sleepers.append((self._now + seconds, waking))
         await waking
 
+    @property
+    def sleeping(self) -> bool:
+        return any(not waking.done() for _, waking in self._sleepers)
+
     async def turn(self, seconds: float) -> None:
         self._now += seconds
         due = [waking for when, waking in self._sleepers if when <= self._now]
@@ -63,6 +67,7 @@ class ReplicaDouble:
     url: str
     gone: bool = False
     last_words: str = ""
+    stubborn: bool = False  # it does not end at SIGTERM
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     status: int = 0
 
@@ -77,7 +82,7 @@ class ReplicaDouble:
     async def stop(self, *, grace_seconds: float) -> bool:
         self.gone = True
         self.ending.set()
-        return True
+        return not self.stubborn
 
     def kill(self) -> None:
         self.die()

@@ -27,9 +27,12 @@ Watch = Callable[[Launch, Slot], Awaitable[Fault]]
 class Health:
     """Watches replicas for as long as they run."""
 
-    def __init__(self, liveness: Liveness, clock: Clock) -> None:
+    def __init__(self, liveness: Liveness, clock: Clock, say: Callable[[str], None]) -> None:
         self._liveness = liveness
         self._clock = clock
+        self._say = say
+        self._limits_hold = sys.platform == "linux"
+        self._said = False
 
     async def fault(self, launch: Launch, slot: Slot) -> Fault:
         """Wait for the first one."""
@@ -52,6 +55,13 @@ class Health:
         return Fault(await self._liveness.lost(launch, slot))
 
     async def _exceeded(self, launch: Launch, slot: Slot) -> Fault:
-        if launch.memory_bytes is None or sys.platform != "linux":
-            await asyncio.get_running_loop().create_future()  # never
-        return Fault(await memory.exceeded(slot.replica.pid, launch.memory_bytes or 0, self._clock), at_once=True)
+        limit_bytes = launch.memory_bytes or 0
+        if not limit_bytes or not self._limits_hold:
+            self._say_once(launch)
+            await asyncio.Event().wait()  # for nothing: it is cancelled
+        return Fault(await memory.exceeded(slot.replica.pid, limit_bytes, self._clock), at_once=True)
+
+    def _say_once(self, launch: Launch) -> None:
+        if launch.memory_bytes is not None and not self._said:
+            self._said = True
+            self._say(f"memory limits, as that of function {launch.function}, hold on Linux only")

@@ -60,7 +60,7 @@ async def hosting(
         background() as tasks,
         starting(tasks, Readiness(client, clock), shown.say) as starter,
     ):
-        health = Health(Liveness(client, clock), clock)
+        health = Health(Liveness(client, clock), clock, shown.say)
         around = Surroundings(starter, clock, tasks, shown.say, tell, health.fault)
         functions = Hosting(options, ingress_url, around, client, Logs(clock, shown.line))
         try:

@@ -27,9 +27,9 @@ class Span:
 
 
 def recorded(spans: tuple[Span, ...], new: Span, window_seconds: float) -> tuple[Span, ...]:
-    """With `new`, without what the window has left behind. A window begins with its first request."""
+    """With `new`, without what the window has left behind. A window begins when its first request is seen."""
     if not spans:
-        return (new if new.request_seconds else Span(new.end, new.end, 0.0, new.requests),)
+        return (Span(new.end, new.end, 0.0, new.requests),)
     kept = tuple(span for span in spans[:-1] if span.end > new.end - window_seconds)
     if new.end - spans[-1].begin <= window_seconds / PARTS:
         return (*kept, spans[-1].joined(new))

@@ -183,3 +183,51 @@ async def test_when_it_stops_nobody_waits_any_longer_and_no_late_start_stays(rig
     rig.starter.held.set()
     await settle()
     assert rig.starter.running == []
+
+
+async def test_it_tells_how_it_scales_and_what_became_of_each_replica(rig: Rig) -> None:
+    await used(rig.activator)
+    await settle()
+    await rig.clock.turn(60)
+    assert rig.changes == [
+        ("function", "invoice scales 0 → 1 (1 in flight on average, target 70)"),
+        ("replica", "invoice-00001-1 ready (0.00 s)"),
+        ("function", "invoice scales 1 → 0 (idle for 60 s)"),
+        ("replica", "invoice-00001-1 stopped"),
+    ]
+    assert rig.reports == []
+
+
+async def test_its_status_has_what_waits_and_what_is_under_way(rig: Rig) -> None:
+    rig.activator.renew(launch(2), replace(SCALE, concurrency=1, maximum=2))
+    async with rig.activator.replica():
+        rig.starter.held = asyncio.Event()
+        second = asyncio.create_task(used(rig.activator))
+        await settle()
+        scaled = rig.activator.scaled
+        assert (scaled.ready, scaled.wanted, scaled.starting) == (1, 2, 1)
+        assert (scaled.in_flight, scaled.held, scaled.mode, scaled.failure) == (1, 1, "panic", None)
+        rig.starter.held.set()
+        await second
+
+
+async def test_each_death_doubles_the_wait_until_a_replica_was_there_for_long(rig: Rig) -> None:
+    rig.activator.renew(launch(2), replace(SCALE, minimum=1))
+    await settle()
+    for wait, lived in ((0.2, 0), (0.4, 9), (0.8, 0), (0.2, 10), (0.4, 0)):
+        await rig.clock.turn(lived)
+        rig.starter.running[0].die()
+        await settle()
+        await rig.clock.turn(wait - 0.01)
+        assert rig.starter.running == []
+        assert "ended (status -9)" in (rig.activator.scaled.failure or "")
+        await rig.clock.turn(0.01)
+        assert len(rig.starter.running) == 1
+        assert rig.activator.scaled.failure is None
+
+
+async def test_a_replica_that_does_not_end_when_told_is_named(rig: Rig) -> None:
+    await used(rig.activator)
+    rig.starter.started[0].stubborn = True
+    await rig.activator.stop(grace_seconds=3)
+    assert rig.reports == ["replica invoice-00001-1 had not ended 3 s after SIGTERM and was killed"]
