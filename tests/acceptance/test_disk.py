@@ -46,7 +46,7 @@ class Site:
             (root / "broker" / f"{name}.yaml").write_text(text)
         self.mesh = MeshUp(root, state, environment)
         self.acknowledged: dict[str, list[str]] = {"kafka": [], "mt": []}
-        self._recorder = recorder
+        self.recorder = recorder
         self._numbers = count()
 
     def send(self, broker: str) -> int:
@@ -61,7 +61,7 @@ class Site:
         return self.send("kafka"), self.send("mt")
 
     def has_delivered_what_it_acknowledged(self) -> bool:
-        return all(set(ids) <= set(self._recorder.ids(broker)) for broker, ids in self.acknowledged.items())
+        return all(set(ids) <= set(self.recorder.ids(broker)) for broker, ids in self.acknowledged.items())
 
 
 Place = Callable[..., Site]
@@ -91,12 +91,14 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 def test_a_full_disk_is_told_to_producers_and_made_good_by_itself(place: Place, disk: SmallDisk) -> None:
     site = place(disk.root / "state")
     site.mesh.start()
+    site.recorder.statuses["kafka"] = 503  # what became of the attempts is to be written down, too
     assert site.answers() == (202, 202)
     disk.fill()
     eventually(lambda: site.answers() == (503, 500))
     assert site.answers() == (503, 500)
     disk.free()
     eventually(lambda: site.answers() == (202, 202))
+    site.recorder.statuses.clear()
     disk.fill()
     eventually(lambda: site.answers() == (503, 500))
     site.mesh.kill()
@@ -170,8 +172,12 @@ def test_a_disk_that_is_full_or_may_not_be_written_refuses_the_start_in_a_senten
     assert refusal(site) == (1, f"the state directory {unusable.format('Read-only file system')}")
 
 
-@pytest.mark.parametrize("protected", [".", "ledger.sqlite"])
-def test_a_ledger_that_may_only_be_read_refuses_the_start(place: Place, tmp_path: Path, protected: str) -> None:
+@pytest.mark.parametrize(
+    ("protected", "why"), [(".", "attempt to write a readonly database"), ("ledger.sqlite", "Permission denied")]
+)
+def test_a_ledger_that_may_only_be_read_refuses_the_start(
+    place: Place, tmp_path: Path, protected: str, why: str
+) -> None:
     site = place(tmp_path / "state")
     site.mesh.start().stop()
     wrapper: tuple[str, ...] = ()
@@ -185,4 +191,4 @@ def test_a_ledger_that_may_only_be_read_refuses_the_start(place: Place, tmp_path
     status, words = refusal(site, *wrapper)
     (site.mesh.state / protected).chmod(0o755)
     assert status == 2, words
-    assert words.startswith("STATE/ledger.sqlite cannot be opened (Permission denied): choose another")
+    assert words.startswith(f"STATE/ledger.sqlite cannot be opened ({why}): choose another")

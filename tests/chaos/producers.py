@@ -21,13 +21,17 @@ TYPES = (TICK, COMMAND, POISON)
 WEIGHTS = (85, 10, 5)
 KEYS_OF_ONE = 2  # each producer sends one event after another, for that many keys
 PASSENGERS = 5
+MOST_BEHIND = 500  # ticks: on a busy machine the load is what it can take
 
 
 class Producers:
     """`sends` is all that was sent to the broker at `url`, by whom it was sent and when."""
 
-    def __init__(self, url: str, seed: int, pause_seconds: float) -> None:
+    def __init__(self, url: str, seed: int, pause_seconds: float, taken: Callable[[], int]) -> None:
+        """`taken` counts the ticks that came through: where they are too far behind, the producers wait."""
         self.sends: list[Send] = []
+        self._taken = taken
+        self._stored = 0  # ticks
         self._url = urlsplit(url)
         self._seed = seed
         self._pause_seconds = pause_seconds
@@ -48,6 +52,8 @@ class Producers:
         chance = random.Random(seed)
         connection = http.client.HTTPConnection(str(self._url.hostname), self._url.port, timeout=ANSWER_SECONDS)
         for place in count():
+            while self._stored - self._taken() > MOST_BEHIND and not self._stopping.wait(0.1):
+                pass
             kind = chance.choices(TYPES, WEIGHTS)[0]
             event = f"{name}-{place}"
             key = f"{name}-{chance.randrange(KEYS_OF_ONE)}"
@@ -73,6 +79,7 @@ class Producers:
         except (OSError, http.client.HTTPException):
             connection.close()
         self.sends.append(Send(event, kind, key, began, time.monotonic(), status, whole))
+        self._stored += status == 202 and kind == TICK
         return status == 202
 
     def _break_off(self, name: str, seed: int) -> None:

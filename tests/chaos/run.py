@@ -12,12 +12,12 @@ from chaos.havoc import Havoc
 from chaos.history import History
 from chaos.producers import Producers
 from chaos.project import project
-from chaos.subscribers import SUBSCRIBERS, Subscribers, subscribed
+from chaos.subscribers import ORDERED, SUBSCRIBERS, Subscribers, subscribed
 from support.mesh import MeshUp
 
 PRODUCERS = 6
 PAUSE_SECONDS = 0.1  # of each, on the average
-SETTLE = "PT180S"
+SETTLE_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ def run(seed: int, kills: int) -> Run:
 
 
 def _run(mesh: MeshUp, subscribers: Subscribers, chance: random.Random, seed: int, kills: int) -> Run:
-    producers = Producers(mesh.broker, seed, PAUSE_SECONDS)
+    producers = Producers(mesh.broker, seed, PAUSE_SECONDS, lambda: subscribers.taken[ORDERED.trigger])
     havoc = Havoc(mesh, subscribers, chance)
     with producers.running(PRODUCERS):
         havoc.wreak(kills)
-    mesh.cli("drained", "--wait", SETTLE, within=200.0)
+    mesh.cli("drained", "--wait", f"{SETTLE_SECONDS}s", within=SETTLE_SECONDS + 60)
     held = holdings(mesh)
     assert mesh.stop() == 0
     history = History(SUBSCRIBERS, producers.sends, subscribers.arrivals, havoc.deaths, held)

@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,6 +30,7 @@ class Subscribers(ThreadingHTTPServer):
     def __init__(self, chance: random.Random) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.arrivals: list[Arrival] = []
+        self.taken: Counter[str] = Counter()  # by trigger
         self.serving = threading.Event()
         self.serving.set()
         self._chance = chance
@@ -57,7 +59,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("content-length", 0)))
         path = self.path.removeprefix("/")
         status = self.server.answer(path)
-        self.server.arrivals.append(self._arrival(path, at, status))
+        arrival = self._arrival(path, at, status)
+        self.server.arrivals.append(arrival)
+        self.server.taken[arrival.trigger] += arrival.taken
         if status is None:
             self.close_connection = True
             return

@@ -112,7 +112,7 @@ class SqliteLedger:
 def _open(path: Path) -> sqlite3.Connection:
     try:
         path.touch(mode=0o600)  # it holds what events hold: for its owner alone, as SQLite's files beside it then are
-        if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):  # SQLite would tell the first write
+        if not os.access(path, os.W_OK):  # SQLite would tell the first write
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         with ExitStack() as on_failure:
             connection = on_failure.enter_context(closing(_connect(path)))
