@@ -3,9 +3,13 @@
 import argparse
 import random
 import sys
+import tempfile
+from pathlib import Path
 
 from chaos.report import report
 from chaos.run import run
+
+LOG = Path(tempfile.gettempdir(), "chaos.log")
 
 
 def main() -> int:
@@ -16,6 +20,9 @@ def main() -> int:
     print(f"seed {chosen.seed}, {chosen.kills} kills", flush=True)
     done = run(chosen.seed, chosen.kills)
     print(report(done))
+    if done.violations:
+        LOG.write_text(done.output)
+        print(f"what the mesh said is in {LOG}")
     return 1 if done.violations else 0
 
 

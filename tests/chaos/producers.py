@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from chaos.history import COMMAND, POISON, TICK, Send
 from support.mesh import ride
@@ -50,37 +50,28 @@ class Producers:
 
     def _produce(self, name: str, seed: int) -> None:
         chance = random.Random(seed)
-        connection = http.client.HTTPConnection(str(self._url.hostname), self._url.port, timeout=ANSWER_SECONDS)
+        client = _Client(self._url)
         for place in count():
-            while self._stored - self._taken() > MOST_BEHIND and not self._stopping.wait(0.1):
-                pass
-            kind = chance.choices(TYPES, WEIGHTS)[0]
-            event = f"{name}-{place}"
-            key = f"{name}-{chance.randrange(KEYS_OF_ONE)}"
-            persistent = chance.random() < 0.9
-            while not self._send(connection, event, kind, key) and persistent:
-                if self._stopping.wait(0.05):
-                    break
+            self._let_the_mesh_catch_up()
+            kind, key = chance.choices(TYPES, WEIGHTS)[0], f"{name}-{chance.randrange(KEYS_OF_ONE)}"
+            self._send(client, f"{name}-{place}", kind, key, once=chance.random() < 0.1)
             if self._stopping.wait(chance.expovariate(1 / self._pause_seconds)):
                 break
-        connection.close()
+        client.close()
 
-    def _send(self, connection: http.client.HTTPConnection, event: str, kind: str, key: str) -> bool:
-        began = time.monotonic()
-        status, whole = None, False
-        try:
-            if connection.sock is None:
-                connection.connect()
-            whole = True
-            connection.request("POST", self._url.path, body(event), headers(event, kind, key))
-            with connection.getresponse() as response:
-                response.read()
-                status = response.status
-        except (OSError, http.client.HTTPException):
-            connection.close()
-        self.sends.append(Send(event, kind, key, began, time.monotonic(), status, whole))
-        self._stored += status == 202 and kind == TICK
-        return status == 202
+    def _let_the_mesh_catch_up(self) -> None:
+        while self._stored - self._taken() > MOST_BEHIND:
+            if self._stopping.wait(0.1):
+                return
+
+    def _send(self, client: "_Client", event: str, kind: str, key: str, *, once: bool) -> None:
+        """Repeat it until it is stored, unless `once` is to be enough."""
+        while True:
+            send = client.send(event, kind, key)
+            self.sends.append(send)
+            self._stored += send.status == 202 and kind == TICK
+            if send.status == 202 or once or self._stopping.wait(0.05):
+                return
 
     def _break_off(self, name: str, seed: int) -> None:
         chance = random.Random(seed)
@@ -106,6 +97,31 @@ class Producers:
             if chance.random() < 0.5:  # a reset in place of an orderly end
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         return cut == len(sent)
+
+
+class _Client:
+    """Keeps its connection until that breaks."""
+
+    def __init__(self, url: SplitResult) -> None:
+        self._path = url.path
+        self._connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=ANSWER_SECONDS)
+
+    def send(self, event: str, kind: str, key: str) -> Send:
+        began, whole, status = time.monotonic(), False, None
+        try:
+            if self._connection.sock is None:
+                self._connection.connect()
+            whole = True
+            self._connection.request("POST", self._path, body(event), headers(event, kind, key))
+            with self._connection.getresponse() as response:
+                response.read()
+                status = response.status
+        except (OSError, http.client.HTTPException):
+            self.close()
+        return Send(event, kind, key, began, time.monotonic(), status, whole)
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def body(event: str) -> bytes:
