@@ -5,9 +5,10 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -35,9 +36,13 @@ class SqliteLedger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._writing = _open(path)
-        self._reading = _connect(path)
-        self._batch = Batch(self._writing)
+        with _told(path), ExitStack() as on_failure:
+            _claim(path)
+            self._writing = on_failure.enter_context(closing(_connect(path)))
+            _prepare(self._writing, path)
+            self._reading = on_failure.enter_context(closing(_connect(path)))
+            self._batch = Batch(self._writing)
+            on_failure.pop_all()
         self._place = Place(path)
         self._writer = Writer(self._apply, self._abandon)
 
@@ -45,43 +50,42 @@ class SqliteLedger:
         return self._writer.submit(changes)
 
     def subscriptions(self) -> Sequence[Subscription]:
-        rows = self._reading.execute("SELECT trigger, broker, position, rule FROM subscriptions").fetchall()
+        rows = list(self._rows("SELECT trigger, broker, position, rule FROM subscriptions"))
         return [self._subscription(*row) for row in rows]
 
     def read(self, broker: str, after: int, limit: int) -> Sequence[Stored]:
         query = f"{_STORED} WHERE broker = ? AND seq > ? ORDER BY seq LIMIT ?"
-        return [_stored(row) for row in self._reading.execute(query, (broker, after, limit))]
+        return [_stored(row) for row in self._rows(query, (broker, after, limit))]
 
     def event(self, seq: int) -> Stored | None:
-        row = self._reading.execute(f"{_STORED} WHERE seq = ?", (seq,)).fetchone()
-        return None if row is None else _stored(row)
+        return next((_stored(row) for row in self._rows(f"{_STORED} WHERE seq = ?", (seq,))), None)
 
     def find(self, event_id: str) -> Sequence[Stored]:
         query = f"{_STORED} WHERE id = ? ORDER BY seq"
-        return [_stored(row) for row in self._reading.execute(query, (event_id,))]
+        return [_stored(row) for row in self._rows(query, (event_id,))]
 
     def outstanding(self, subscription: str) -> Iterator[tuple[Stored, bool]]:
         query = f"""{_STORED.replace(" FROM", ", d.seq IS NOT NULL FROM")}
             JOIN subscriptions s USING (broker) LEFT JOIN deliveries d USING (trigger, seq)
             WHERE s.trigger = ? AND (d.progress IS NOT NULL OR (d.seq IS NULL AND seq > s.position))
             AND (target IS NULL OR target = s.trigger) ORDER BY seq"""
-        for row in self._reading.execute(query, (subscription,)):
+        for row in self._rows(query, (subscription,)):
             yield _stored(row[:-1]), bool(row[-1])
 
     def ahead(self, subscription: str) -> int:
-        return int(self._reading.execute(_AHEAD, (subscription,)).fetchone()[0])
+        return int(next(self._rows(_AHEAD, (subscription,)))[0])
 
     def letters(self) -> Sequence[Letter]:
-        rows = self._reading.execute("SELECT letter FROM letters ORDER BY rowid").fetchall()
+        rows = self._rows("SELECT letter FROM letters ORDER BY rowid")
         return [_decode_letter(blob) for (blob,) in rows]
 
     def letter_counts(self) -> Sequence[LetterCount]:
         query = "SELECT trigger, type, state, count(*) FROM letters GROUP BY trigger, type, state"
-        return [LetterCount(*row) for row in self._reading.execute(query)]
+        return [LetterCount(*row) for row in self._rows(query)]
 
     def letter(self, letter_id: str) -> Letter | None:
-        row = self._reading.execute("SELECT letter FROM letters WHERE id = ?", (letter_id,)).fetchone()
-        return None if row is None else _decode_letter(row[0])
+        rows = self._rows("SELECT letter FROM letters WHERE id = ?", (letter_id,))
+        return next((_decode_letter(blob) for (blob,) in rows), None)
 
     def close(self) -> None:
         self._writer.close()
@@ -89,10 +93,18 @@ class SqliteLedger:
         self._writing.close()
 
     def _subscription(self, trigger: str, broker: str, position: int, rule: bytes) -> Subscription:
-        rows = self._reading.execute("SELECT seq, progress FROM deliveries WHERE trigger = ?", (trigger,)).fetchall()
+        rows = list(self._rows("SELECT seq, progress FROM deliveries WHERE trigger = ?", (trigger,)))
         open_rows = {seq: _decode_progress(blob) for seq, blob in rows if blob is not None}
         done = frozenset(seq for seq, blob in rows if blob is None)
         return Subscription(trigger, broker, position, open_rows, done, rule)
+
+    def _rows(self, query: str, parameters: Sequence[object] = ()) -> Iterator[Any]:
+        try:
+            yield from self._reading.execute(query, parameters)
+        except sqlite3.Error as error:
+            raise LedgerUnavailable(
+                f"the ledger cannot be read ({error}): keep {self._path} and start on another --state directory"
+            ) from error
 
     def _apply(self, writes: Sequence[Sequence[Change]]) -> list[list[int]]:
         try:
@@ -109,21 +121,22 @@ class SqliteLedger:
                 self._writing.rollback()
 
 
-def _open(path: Path) -> sqlite3.Connection:
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say in a sentence why the ledger cannot be opened."""
     try:
-        path.touch(mode=0o600)  # it holds what events hold: for its owner alone, as SQLite's files beside it then are
-        if not os.access(path, os.W_OK):  # SQLite would tell the first write
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        with ExitStack() as on_failure:
-            connection = on_failure.enter_context(closing(_connect(path)))
-            _prepare(connection, path)
-            on_failure.pop_all()
+        yield
     except (OSError, sqlite3.OperationalError) as error:
         why = getattr(error, "strerror", None) or error
         raise UsageError(f"{path} cannot be opened ({why}): choose another --state directory") from error
     except sqlite3.DatabaseError as error:
         raise _not_a_ledger(path, str(error)) from error
-    return connection
+
+
+def _claim(path: Path) -> None:
+    path.touch(mode=0o600)  # it holds what events hold: for its owner alone, as SQLite's files beside it then are
+    if not os.access(path, os.W_OK):  # SQLite would tell the first write
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -80,6 +80,29 @@ def test_a_file_that_is_no_database_is_refused_with_a_sentence(path: Path) -> No
         SqliteLedger(path)
 
 
+@pytest.fixture
+async def stored(path: Path) -> Path:
+    with closing(SqliteLedger(path)) as ledger:
+        await ledger.write(Subscribe(A, BROKER), *(append(f"e-{number}", data=b"x" * 500) for number in range(50)))
+    return path
+
+
+def test_a_damaged_page_is_told_in_a_sentence(stored: Path) -> None:
+    whole, told = stored.read_bytes(), set()
+    for page in range(4096, len(whole), 4096):
+        stored.write_bytes(whole[:page] + bytes(4096) + whole[page + 4096 :])
+        try:
+            with closing(SqliteLedger(stored)) as ledger:
+                assert (len(ledger.subscriptions()), len(ids(ledger))) == (1, 50)
+        except (UsageError, LedgerUnavailable) as error:
+            told.add(str(error).replace(str(stored), "FILE"))
+    damage = "(database disk image is malformed)"
+    assert told == {
+        f"the ledger cannot be read {damage}: keep FILE and start on another --state directory",
+        f"FILE is not a ledger {damage}: move it away or choose another --state directory",
+    }
+
+
 def test_a_path_that_cannot_be_opened_is_refused_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot be opened \(No such file or directory\): choose another --state"):
         SqliteLedger(tmp_path / "no such directory" / "ledger.sqlite")
