@@ -72,7 +72,7 @@ class RunningMesh:
                 )
 
     async def dead_letters(self, event_type: str | None, trigger: str | None) -> list[shapes.DeadLetter]:
-        return self._dead_letters.listed(event_type, None if trigger is None else self._named(trigger))
+        return await self._dead_letters.listed(event_type, None if trigger is None else self._named(trigger))
 
     async def dead_letter(self, letter_id: str) -> shapes.DeadLetterDetail:
         return self._dead_letters.show(letter_id)

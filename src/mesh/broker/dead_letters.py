@@ -1,9 +1,12 @@
 """The mesh's own list of dead letters: shown, replayed to the trigger that failed, discarded."""
 
+import asyncio
 import base64
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+
+import msgspec
 
 from mesh import json_data
 from mesh.broker.broker import Broker
@@ -14,6 +17,8 @@ from mesh.errors import NotDone, NotFound, UsageError
 from mesh.event import Event
 from mesh.ledger.port import Ledger
 from mesh.ledger.records import Exhume, Letter
+
+SLICE_LETTERS = 100  # between two turns of the loop
 
 
 class DeadLetters:
@@ -42,12 +47,14 @@ class DeadLetters:
             and event_type in (None, count.event_type)
         )
 
-    def listed(self, event_type: str | None, trigger: str | None) -> list[shapes.DeadLetter]:
-        return [
-            _shown(letter)
-            for letter in self._ledger.letters()
-            if event_type in (None, letter.event.type) and trigger in (None, letter.trigger)
-        ]
+    async def listed(self, event_type: str | None, trigger: str | None) -> list[shapes.DeadLetter]:
+        """Tell of each, with no more than one event's data in memory."""
+        shown = []
+        for letter in self._ledger.letters(event_type=event_type, trigger=trigger):
+            shown.append(_shown(letter))
+            if len(shown) % SLICE_LETTERS == 0:
+                await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop, no wait
+        return shown
 
     def show(self, letter_id: str) -> shapes.DeadLetterDetail:
         letter = self._get(letter_id)
@@ -58,19 +65,21 @@ class DeadLetters:
 
     async def replay(self, request: shapes.Replay) -> list[str]:
         """Put the events back, each for the trigger that failed it and for no other."""
-        letters = self._ledger.letters() if request.all else self._named(request.ids)
+        ids = [] if request.all else self._known(request.ids)
         if request.data is not None:
-            _check(letters, request.data.encode())
-        for letter in letters:
+            self._check(ids, request.data.encode())
+        replayed = []
+        for letter in self._ledger.letters() if request.all else map(self._get, ids):
             data = letter.event.data if request.data is None else request.data.encode()
             event = Event(letter.event.attributes, data, letter.event.headers)
             with self._taken(letter):
                 await self._broker(letter).replay(event, letter)
             self._history.left_the_list(letter, "replayed")
-        return [letter.id for letter in letters]
+            replayed.append(letter.id)
+        return replayed
 
     async def discard(self, ids: Sequence[str]) -> list[str]:
-        letters = self._named(ids)
+        letters = [_without_data(self._get(letter_id)) for letter_id in self._known(ids)]
         await self._ledger.write(*(Exhume(letter.id) for letter in letters))
         for letter in letters:
             self._history.left_the_list(letter, "discarded")
@@ -88,15 +97,25 @@ class DeadLetters:
         finally:
             self._leaving.discard(letter.id)
 
-    def _named(self, ids: Sequence[str]) -> list[Letter]:
-        """Find each letter, once however often it is named."""
-        return [self._get(letter_id) for letter_id in dict.fromkeys(ids)]
+    def _known(self, ids: Sequence[str]) -> list[str]:
+        """Each id once, however often it is named, when there is a letter of each. Raises NotFound."""
+        return [self._get(letter_id).id for letter_id in dict.fromkeys(ids)]
 
     def _get(self, letter_id: str) -> Letter:
         letter = self._ledger.letter(letter_id)
         if letter is None:
             raise NotFound(f"no dead letter {letter_id}: `mesh dead-letters list` shows their ids")
         return letter
+
+    def _check(self, ids: Sequence[str], data: bytes) -> None:
+        """Refuse new data that is not for one letter, or that is no JSON where its event says so."""
+        if len(ids) != 1:
+            raise NotDone(f"new data is for one dead letter, not for {len(ids)}: name one id")
+        letter = self._get(ids[0])
+        why_not = json_data.why_not(data, letter.event.attributes.get("datacontenttype", ""))
+        if why_not is not None:
+            said = f"the new data of dead letter {letter.id} is no JSON ({why_not})"
+            raise UsageError(f"{said}: its event says that it is")
 
     def _broker(self, letter: Letter) -> Broker:
         broker = self._brokers.get(letter.broker)
@@ -121,14 +140,8 @@ def _shown(letter: Letter) -> shapes.DeadLetter:
     )
 
 
-def _check(letters: Sequence[Letter], data: bytes) -> None:
-    """Refuse new data that is not for one letter, or that is no JSON where its event says so."""
-    if len(letters) != 1:
-        raise NotDone(f"new data is for one dead letter, not for {len(letters)}: name one id")
-    (letter,) = letters
-    why_not = json_data.why_not(data, letter.event.attributes.get("datacontenttype", ""))
-    if why_not is not None:
-        raise UsageError(f"the new data of dead letter {letter.id} is no JSON ({why_not}): its event says that it is")
+def _without_data(letter: Letter) -> Letter:
+    return msgspec.structs.replace(letter, event=Event(letter.event.attributes))
 
 
 def _text_or_base64(data: bytes | None) -> tuple[str | None, str | None]:

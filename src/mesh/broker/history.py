@@ -13,6 +13,7 @@ from mesh.event import Event
 from mesh.ledger.records import Letter, Progress, Stored
 
 EVENTS_KEPT = 10_000
+CHARACTERS_KEPT = 64 * 1024 * 1024  # of their attributes: one event's may be a megabyte
 CHANGES_QUEUED = 1_000
 
 
@@ -64,6 +65,7 @@ class History:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._events: OrderedDict[int, EventRecord] = OrderedDict()
+        self._characters = 0
         self._watchers: set[Changes] = set()
         self.delivered: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
@@ -94,8 +96,9 @@ class History:
         record = self._events.get(stored.seq)
         if record is None:
             record = self._events[stored.seq] = EventRecord(_without_data(stored))
-            if len(self._events) > EVENTS_KEPT:
-                self._events.popitem(last=False)
+            self._characters += _characters(record)
+            while len(self._events) > EVENTS_KEPT or self._characters > CHARACTERS_KEPT:
+                self._characters -= _characters(self._events.popitem(last=False)[1])
         return record
 
     def not_matched(self, stored: Stored, trigger: str, subscriber: str, reason: str) -> None:
@@ -189,6 +192,10 @@ def _in_words(attempt: Attempt) -> str:
     fault = " (fault)" if attempt.fault else ""
     wait = "" if attempt.retry_in is None else f", next in {attempt.retry_in:g} s"
     return f"{attempt.number}: {status}{fault}{wait}"
+
+
+def _characters(record: EventRecord) -> int:
+    return sum(map(len, record.stored.event.attributes.values()))
 
 
 def _without_data(stored: Stored) -> Stored:

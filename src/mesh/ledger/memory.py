@@ -54,8 +54,9 @@ class MemoryLedger:
     def ahead(self, subscription: str) -> int:
         return sum(not has_row for _, has_row in self.outstanding(subscription))
 
-    def letters(self) -> Sequence[Letter]:
-        return list(self._letters.values())
+    def letters(self, *, event_type: str | None = None, trigger: str | None = None) -> Iterator[Letter]:
+        there = list(self._letters.values())
+        return (one for one in there if event_type in (None, one.event.type) and trigger in (None, one.trigger))
 
     def letter_counts(self) -> Sequence[LetterCount]:
         counts = Counter((one.trigger, one.event.type, one.state) for one in self._letters.values())

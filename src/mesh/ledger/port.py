@@ -37,8 +37,8 @@ class Ledger(Protocol):
         """How many of these have no row; reads no event."""
         ...
 
-    def letters(self) -> Sequence[Letter]:
-        """All dead letters, oldest first."""
+    def letters(self, *, event_type: str | None = None, trigger: str | None = None) -> Iterator[Letter]:
+        """The dead letters that are there now, oldest first, each read when it is asked for and still there."""
         ...
 
     def letter_counts(self) -> Sequence[LetterCount]:

@@ -75,9 +75,10 @@ class SqliteLedger:
     def ahead(self, subscription: str) -> int:
         return int(next(self._rows(_AHEAD, (subscription,)))[0])
 
-    def letters(self) -> Sequence[Letter]:
-        rows = self._rows("SELECT letter FROM letters ORDER BY rowid")
-        return [_decode_letter(blob) for (blob,) in rows]
+    def letters(self, *, event_type: str | None = None, trigger: str | None = None) -> Iterator[Letter]:
+        query = "SELECT id FROM letters WHERE type = ifnull(?, type) AND trigger = ifnull(?, trigger) ORDER BY rowid"
+        ids = list(self._rows(query, (event_type, trigger)))
+        return (letter for (letter_id,) in ids if (letter := self.letter(letter_id)) is not None)
 
     def letter_counts(self) -> Sequence[LetterCount]:
         query = "SELECT trigger, type, state, count(*) FROM letters GROUP BY trigger, type, state"

@@ -1,6 +1,7 @@
 """The mesh's own list of dead letters: shown, replayed, discarded."""
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -11,12 +12,13 @@ from mesh.broker.dead_letters import DeadLetters
 from mesh.control.shapes import Replay
 from mesh.errors import NotDone, NotFound, UsageError
 from mesh.ledger.memory import MemoryLedger
-from mesh.ledger.records import Bury
+from mesh.ledger.records import Bury, Letter
 from mesh.ledger.sqlite import SqliteLedger
 from support.clock import until
 from support.delivering import SUBSCRIBER, Running, answer, retrying, routed, trigger
 from support.events import BROKER, event, failure, letter
 
+MEGABYTE = b"x" * 1_000_000
 ROUTE = routed(trigger(), retrying(sink=None))
 OTHER = routed(trigger("notify"), retrying(sink=None))
 
@@ -38,9 +40,9 @@ def ids(ledger: MemoryLedger) -> list[str]:
 
 
 async def test_letters_are_listed_and_counted_by_type_trigger_and_state(dead_letters: DeadLetters) -> None:
-    assert [one.id for one in dead_letters.listed(None, None)] == ["l-1", "l-2", "l-3"]
-    assert [one.id for one in dead_letters.listed("ride", "cabs/gone")] == ["l-3"]
-    assert dead_letters.listed("fee", None) == []
+    assert [one.id for one in await dead_letters.listed(None, None)] == ["l-1", "l-2", "l-3"]
+    assert [one.id for one in await dead_letters.listed("ride", "cabs/gone")] == ["l-3"]
+    assert await dead_letters.listed("fee", None) == []
     assert dead_letters.kept(None, None) == 2
     assert dead_letters.by_trigger()["cabs/invoice"] == 2
 
@@ -146,3 +148,20 @@ async def test_discarding_takes_letters_off_the_list_and_delivers_nothing(
     assert await dead_letters.discard(["l-1", "l-3"]) == ["l-1", "l-3"]
     await running.clock.advance(0)
     assert (ids(ledger), running.client.requests) == (["l-2"], [])
+
+
+async def test_a_list_holds_no_more_than_one_letter_s_data(tmp_path: Path, running: Running) -> None:
+    one = letter()
+    with closing(SqliteLedger(tmp_path / "ledger.sqlite")) as ledger:
+        for number in range(50):
+            await ledger.write(Bury(type(one)(f"l-{number}", "kept", *_about(one), event(data=MEGABYTE), one.failure)))
+        tracemalloc.start()
+        listed = await DeadLetters({BROKER: running.broker}, ledger, running.history).listed(None, None)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert len(listed) == 50
+    assert most < 10 * len(MEGABYTE)
+
+
+def _about(one: Letter) -> tuple[str, str, float]:
+    return one.trigger, one.broker, one.died_at

@@ -203,7 +203,7 @@ async def test_a_replay_is_for_its_trigger_alone_and_passes_its_filters_by(mesh:
         await mesh.broker.replay(event("e-9", "corrected"), dead)
         await mesh.clock.advance(0)
         assert (sent(mesh, SUBSCRIBER), sent(mesh, "http://notify")) == (["e-9"], [])
-        assert ledger.letters() == []
+        assert list(ledger.letters()) == []
         assert ledger.read(BROKER, 0, 10) == []
 
 

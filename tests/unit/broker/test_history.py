@@ -88,6 +88,15 @@ def test_only_the_newest_events_are_remembered(history: History, monkeypatch: py
     assert [record.stored.seq for record in history.find("e-1")] == [3, 4, 5]
 
 
+def test_events_with_long_attributes_are_remembered_as_far_as_there_is_room(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHARACTERS_KEPT", 2500)
+    for seq in range(1, 6):
+        history.accepted(Stored(seq, BROKER, 5.0, event(subject="s" * 1000)))
+    assert [record.stored.seq for record in history.find("e-1")] == [4, 5]
+
+
 def test_an_event_that_was_forgotten_can_still_be_closed(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "EVENTS_KEPT", 1)
     history.opened(stored(1), KEY, URL, Progress())

@@ -6,26 +6,11 @@ import pytest
 
 from mesh.cli.screen import Paint, counted, paint_for, table
 from mesh.cli.times import seconds_text, time_of_day
-from mesh.text import printable
 
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("ride-4711 ä 火", "ride-4711 ä 火"),
-        ("\x1b[31mred", r"\x1b[31mred"),
-        ("a\r\nb\tc\x07", r"a\r\nb\tc\x07"),
-        ("\u202egpj.exe", r"\u202egpj.exe"),
-        ("\x9b1m", r"\x9b1m"),
-    ],
-)
-def test_what_would_steer_the_terminal_is_escaped(text: str, shown: str) -> None:
-    assert printable(text) == shown
 
 
 def test_colour_is_for_terminals_without_no_color() -> None:

@@ -178,9 +178,9 @@ async def test_a_number_is_never_used_again(ledger: Ledger, reopen: Callable[[],
 async def test_opening_again_finds_everything_as_it_was(ledger: Ledger, reopen: Callable[[], Ledger]) -> None:
     await fill(ledger, 4, A, B)
     await ledger.write(Postpone(A, 1, 2, LATER), Finish(A, 4, 2), Bury(letter("l-1")), Bury(letter("l-2", "sunk")))
-    before = (ledger.subscriptions(), ledger.read(BROKER, 0, 10), ledger.letters())
+    before = (ledger.subscriptions(), ledger.read(BROKER, 0, 10), list(ledger.letters()))
     again = reopen()
-    assert (again.subscriptions(), again.read(BROKER, 0, 10), again.letters()) == before
+    assert (again.subscriptions(), again.read(BROKER, 0, 10), list(again.letters())) == before
     assert standing(again) == Subscription(A, BROKER, 2, {1: LATER}, frozenset({4}))
 
 

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mesh.errors import LedgerUnavailable
-from mesh.ledger.records import Advance, Finish, Postpone, Progress, Subscribe
+from mesh.ledger import sqlite as module
+from mesh.ledger.records import Advance, Bury, Exhume, Finish, Letter, Postpone, Progress, Subscribe
 from mesh.ledger.sqlite import SqliteLedger
-from support.events import BROKER, append, event
+from support.events import BROKER, append, event, letter
 
 A = "cabs/invoice"
 KILLED_WRITER = Path(__file__).parent / "killed_writer.py"
@@ -199,3 +201,20 @@ async def test_data_and_trace_come_back_byte_for_byte(ledger: SqliteLedger) -> N
     await ledger.write(Subscribe(A, BROKER), append(data=bytes(range(256))))
     (stored,) = ledger.read(BROKER, 0, 1)
     assert stored.event == event(data=bytes(range(256)))
+
+
+async def test_letters_are_read_one_at_a_time_and_those_that_left_meanwhile_are_left_out(
+    ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[bytes] = []
+
+    def counted(blob: bytes) -> Letter:
+        read.append(blob)
+        return msgspec.msgpack.decode(blob, type=Letter)
+
+    monkeypatch.setattr(module, "_decode_letter", counted)
+    await ledger.write(*(Bury(letter(f"l-{number}")) for number in range(100)))
+    letters = ledger.letters(event_type="ride", trigger="cabs/invoice")
+    assert (next(letters).id, len(read)) == ("l-0", 1)
+    await ledger.write(Exhume("l-1"))
+    assert (next(letters).id, len(read)) == ("l-2", 2)
