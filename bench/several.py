@@ -43,8 +43,9 @@ COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
 class Copy:
     """`cabs/complete-1` and so on, each with tables of its own; Python environments are the checkout's."""
 
-    def __init__(self, root: Path, count: int, *, instrumented: bool) -> None:
+    def __init__(self, root: Path, count: int, *, instrumented: bool, idle: timedelta = IDLE) -> None:
         self.root = root
+        self._idle = idle
         (REPOSITORY / "build" / "environments").mkdir(parents=True, exist_ok=True)
         (root / "build").mkdir()
         (root / "build" / "environments").symlink_to(REPOSITORY / "build" / "environments")
@@ -59,7 +60,7 @@ class Copy:
     @property
     def project(self) -> Project:
         loaded = load(self.root)
-        return replace(loaded, functions=tuple(idle_soon(function) for function in loaded.functions))
+        return replace(loaded, functions=tuple(idle(function, self._idle) for function in loaded.functions))
 
     def _function(self, name: str) -> None:
         shutil.copytree(REPOSITORY / "functions" / STEP, self.root / "functions" / name)
@@ -68,8 +69,8 @@ class Copy:
             file.write_text(text.replace(STEP.replace("-", "_") + ".", name.replace("-", "_") + "."))
 
 
-def idle_soon(function: Function) -> Function:
-    return replace(function, scale=replace(function.scale, window=IDLE))
+def idle(function: Function, window: timedelta) -> Function:
+    return replace(function, scale=replace(function.scale, window=window))
 
 
 def complete_ride() -> Request:

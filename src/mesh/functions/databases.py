@@ -27,6 +27,7 @@ class Databases:
         self._external = external
         self._tasks = tasks
         self._asked: set[str] = set()  # external URLs whose hosts were looked for
+        self._made: dict[Migration, str] = {}  # the schema that was applied last
         self._running = False
 
     @property
@@ -49,11 +50,17 @@ class Databases:
         return replace(sources, database=self.url)
 
     async def make_tables(self, prepared: Iterable[Prepared], sources: Sources) -> None:
-        """Apply the schemas of those whose database is ours to change. Raises StartFailed."""
-        migrations = [migration for one in prepared if (migration := self._migration(one)) is not None]
-        if migrations:
-            self._report(f"making the tables of {', '.join(migration.step for migration in migrations)}")
-            await migrate(migrations, sources.shell)
+        """Apply the schemas of those whose database is ours to change, unless they were last. Raises StartFailed.
+
+        It takes a process of its own, half of the time from a saved file to its replicas.
+        """
+        found = [migration for one in prepared if (migration := self._migration(one)) is not None]
+        texts = {migration: migration.schema.read_text() for migration in found}
+        news = [migration for migration, text in texts.items() if self._made.get(migration) != text]
+        if news:
+            self._report(f"making the tables of {', '.join(migration.step for migration in news)}")
+            await migrate(news, sources.shell)
+        self._made |= texts
 
     async def stop(self) -> None:
         await self._service.stop()

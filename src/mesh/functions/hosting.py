@@ -136,7 +136,10 @@ class Hosting:
             functions = [
                 function for function in self._project.functions if function.key in keys and is_there(function)
             ]
-            for one in await self._prepare(functions, self._project):
+            prepared = await self._prepare(functions, self._project)
+            if names := [one.function.name for one in prepared if self._is_news(one)]:
+                self._around.report(f"saved: {', '.join(names)}; new replicas take over as soon as they are ready")
+            for one in prepared:
                 await self._host(one)
 
     async def watch(self, reload: Callable[[], Awaitable[None]]) -> None:
