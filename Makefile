@@ -29,8 +29,9 @@ test: $(ENVIRONMENT) ## all tests (ARGS='tests/unit -k fare' goes to pytest)
 chaos: $(ENVIRONMENT) ## the mesh, its functions and its Postgres killed 200 times under load, and what came of it (ARGS='--kills 20 --seed 7')
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(ARGS)
 
-bench: $(ENVIRONMENT) ## how long cold starts take, forked against spawned (a few minutes; ARGS=5: five rounds instead of twenty)
+bench: $(ENVIRONMENT) ## how long cold starts and saved files take, against spawning (half an hour; ARGS=5: five rounds instead of twenty)
 	@$(BIN)/python bench/cold_start.py $(ARGS)
+	@$(BIN)/python bench/inner_loop.py $(ARGS)
 
 check: check-format check-lint check-types check-imports check-spelling check-manifests ## everything below that starts with check-
 
