@@ -18,6 +18,7 @@ from parliament import server
 from waitress import wasyncore
 
 PAUSE_SECONDS = 0.05
+CONNECTIONS = 900  # with what else is open, below the 1,024 files that a process has at least
 
 
 def main(directory: str, descriptor: str) -> None:
@@ -52,7 +53,14 @@ def checked(module: Any) -> Any:
 
 
 def prepared(app: Any, listening: socket.socket) -> Any:
-    return waitress.create_server(app, sockets=[listening], clear_untrusted_proxy_headers=True)
+    # At waitress' own limit, 100, a delivery waits for its time-out behind connections that others only keep.
+    return waitress.create_server(
+        app,
+        sockets=[listening],
+        clear_untrusted_proxy_headers=True,
+        connection_limit=CONNECTIONS,
+        asyncore_use_poll=True,  # select() ends at descriptor 1023
+    )
 
 
 class Stop:

@@ -1,5 +1,7 @@
 """Real replicas of a small function: started, reached, scaled, replaced with their project."""
 
+import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +17,8 @@ from mesh.manifests.revision import Scale
 from support.small_hosting import KEY, alive, becomes, hosted, replicas, text
 from support.small_project import SmallProject
 
+HELD = 150  # more than the deliveries of a trigger at once, and those who ask for its health
+
 
 async def test_the_first_request_starts_a_replica_that_all_share(
     small: SmallProject, client: aiohttp.ClientSession
@@ -28,6 +32,17 @@ async def test_the_first_request_starts_a_replica_that_all_share(
         lines = [line.line async for line in functions.logs("hello", follow=False)]
     assert lines.count("served") == 2
     assert not alive(int(direct.split()[1]))
+
+
+async def test_a_replica_answers_however_many_connections_are_held(
+    small: SmallProject, client: aiohttp.ClientSession
+) -> None:
+    async with hosted(small) as functions, functions.replica(KEY) as url, AsyncExitStack() as stack:
+        for _ in range(HELD):
+            _, connection = await asyncio.open_connection(*url.removeprefix("http://").split(":"))
+            stack.callback(connection.close)
+        async with asyncio.timeout(20):
+            assert (await text(client, url)).startswith("one")
 
 
 async def test_it_scales_to_zero_and_back(tmp_path: Path, starting: Starting, client: aiohttp.ClientSession) -> None:
