@@ -93,7 +93,7 @@ class Processes:
         return statuses
 
 
-def plain(name: str, settings: dict[str, str]) -> Step:
-    """The step as its func.py makes it, but for its settings."""
-    made = load_step(name).main.step
+def plain(name: str, settings: dict[str, str], file: Path | None = None) -> Step:
+    """The step as its func.py, or a staged one, makes it, but for its settings."""
+    made = load_step(name, file).main.step
     return Step(made._function, made._query, made._once, settings_of(name) | settings)

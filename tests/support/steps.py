@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[2]
 STEPS = sorted(path.parent.name for path in ROOT.glob("functions/*/func.py"))
 
 
-def load_step(name: str) -> ModuleType:
-    """Import functions/NAME/func.py under a name of its own: every one is called `func`."""
-    file = ROOT / f"functions/{name}/func.py"
+def load_step(name: str, file: Path | None = None) -> ModuleType:
+    """Import functions/NAME/func.py, or another copy, under a name of its own: every one is called `func`."""
+    file = file or ROOT / f"functions/{name}/func.py"
     spec = importlib.util.spec_from_file_location(f"functions_{name.replace('-', '_')}", file)
     assert spec
     assert spec.loader

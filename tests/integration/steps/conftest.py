@@ -3,16 +3,21 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import asyncpg
 import pytest
 
+from mesh.functions.layouts import Layout
 from step import Connection, step
 from step.served import Step
 from support.broker import Broker, serving
 from support.postgres import Server, server
 from support.steps import STEPS, schema_of
+
+MATRIX = "steps/test_matrix.py::test_the_table_holds_"
+LAYOUTS = get_args(Layout)
+WAYS = ("for_the_function", "over_http", "behind_the_mesh")
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +32,18 @@ def template(postgres: Server) -> str:
     asyncio.run(_run(postgres.url(), "DROP DATABASE IF EXISTS steps_template", "CREATE DATABASE steps_template"))
     asyncio.run(_run(postgres.url("steps_template"), *map(schema_of, STEPS)))
     return "steps_template"
+
+
+@pytest.fixture(scope="session")
+def make_database(postgres: Server, template: str) -> Callable[[], str]:
+    """Databases that stay until the session's end."""
+
+    def make() -> str:
+        name = f"kept_{os.urandom(6).hex()}"
+        asyncio.run(_run(postgres.url(), f"CREATE DATABASE {name} TEMPLATE {template}"))
+        return postgres.url(name)
+
+    return make
 
 
 @pytest.fixture
@@ -65,6 +82,14 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")  # a sink is never behind a proxy
     with serving() as kept:
         yield kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """In how many cells the table of cases holds."""
+    passed = [one.nodeid for one in terminalreporter.getreports("passed") if MATRIX in one.nodeid]
+    if passed:
+        cells = f"{len(STEPS)} steps × {len(LAYOUTS)} layouts × {len(WAYS)} ways"  # noqa: RUF001 - times
+        terminalreporter.write_line(f"matrix: {cells}: {len(passed)} cells hold")
 
 
 async def _run(url: str, *statements: str) -> None:

@@ -4,9 +4,9 @@ import pytest
 
 from cabs.events import CompleteRide
 from step import Connection, Reject
+from support.rides import RIDE
 from support.steps import context, event, load_step, settings_of
 
-RIDE = {"ride_id": "r-1", "passenger_id": "p-1", "driver_id": "d-1", "distance_km": "12.5", "duration_min": 30}
 SETTINGS = settings_of("ride-completed")
 step = load_step("ride-completed")
 

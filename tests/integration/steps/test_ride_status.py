@@ -8,34 +8,15 @@ import pytest
 from cabs.contract import Contract
 from cabs.events import DriverFee, InvoiceIssued, MilesAwarded, NotificationSent, RideCompleted
 from step import Connection, Reject
+from support import rides
 from support.steps import context, load_step
 
 step = load_step("ride-status")
 
-COMPLETED = RideCompleted.of(
-    {
-        "ride_id": "r-1",
-        "passenger_id": "p-1",
-        "driver_id": "d-1",
-        "distance_km": "12.5",
-        "duration_min": 30,
-        "price": "26.50",
-        "currency": "EUR",
-        "completed_at": "2026-05-01T12:00:00Z",
-    }
-)
-FEE = DriverFee.of({"ride_id": "r-1", "driver_id": "d-1", "fee": "21.20", "currency": "EUR"})
-INVOICE = InvoiceIssued.of(
-    {
-        "ride_id": "r-1",
-        "passenger_id": "p-1",
-        "invoice_number": "2026-000001",
-        "amount": "26.50",
-        "currency": "EUR",
-        "issued_at": "2026-05-01T12:00:00Z",
-    }
-)
-MILES = MilesAwarded.of({"ride_id": "r-1", "passenger_id": "p-1", "miles": 0, "balance": 12})
+COMPLETED = RideCompleted.of(rides.COMPLETED)
+FEE = DriverFee.of(rides.FEE)
+INVOICE = InvoiceIssued.of(rides.INVOICE)
+MILES = MilesAwarded.of(rides.MILES | {"miles": 0, "balance": 12})
 TOLD = [
     NotificationSent.of({"ride_id": "r-1", "about": about, "recipient": recipient, "channel": "log"})
     for about, recipient in (("fee", "d-1"), ("miles", "p-1"), ("invoice", "p-1"))

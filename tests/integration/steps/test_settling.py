@@ -8,27 +8,18 @@ import pytest
 
 from cabs.events import RideCompleted
 from step import Connection
+from support.rides import COMPLETED
 from support.steps import context, event, load_step, settings_of
 
 calculate_fee = load_step("calculate-fee").calculate_fee
 invoice = load_step("invoice").invoice
 register_miles = load_step("register-miles").register_miles
 
-RIDE = {
-    "ride_id": "r-1",
-    "passenger_id": "p-1",
-    "driver_id": "d-1",
-    "distance_km": "12.5",
-    "duration_min": 30,
-    "price": "26.50",
-    "currency": "EUR",
-    "completed_at": "2026-05-01T12:00:00Z",
-}
 SETTINGS = settings_of("calculate-fee")
 
 
 def ride(**fields: object) -> RideCompleted:
-    return RideCompleted.of(RIDE | fields)
+    return RideCompleted.of(COMPLETED | fields)
 
 
 async def test_the_driver_earns_the_share(database: Connection) -> None:
@@ -77,5 +68,5 @@ async def _issue(pool: "asyncpg.Pool[asyncpg.Record]", *, ride: int, fails: bool
     async with pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        await invoice(RideCompleted.of(RIDE | {"ride_id": f"r-{ride}"}), context(connection))
+        await invoice(RideCompleted.of(COMPLETED | {"ride_id": f"r-{ride}"}), context(connection))
         await (transaction.rollback() if fails else transaction.commit())

@@ -11,8 +11,7 @@ import pytest
 
 from cabs.contract import Contract
 from cabs.events import EVENTS, CompleteRide, DiscardDeadLetters, InvoiceIssued, ReplayDeadLetters, RideCompleted
-
-RIDE = {"ride_id": "r-1", "passenger_id": "p-1", "driver_id": "d-1", "distance_km": "12.5", "duration_min": 30}
+from support.rides import RIDE
 
 
 def ride(**fields: object) -> bytes:
