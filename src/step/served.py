@@ -24,7 +24,7 @@ from step.sink import KnativeSink
 
 logger = logging.getLogger("step")
 
-STAGED_NAME = "name.txt"  # in the asgi layout, where every function's directory is called function
+STAGED_NAME = "name.txt"  # beside func.py, since every function's directory has the same name in an image
 
 In = TypeVar("In", bound=Incoming | Event)
 

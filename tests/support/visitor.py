@@ -10,12 +10,14 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
+
+READINESS = {"method": "GET", "path": "/health/readiness"}
 
 
 def main(url: str) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    while answer(url, {"path": "/health/readiness"})["status"] != 200:
+    while answer(url, READINESS)["status"] != 200:
         if time.monotonic() > deadline:
             sys.exit("the server was not ready in time")
         time.sleep(0.05)
@@ -23,10 +25,8 @@ def main(url: str) -> None:
 
 
 def answer(url: str, request: dict[str, Any]) -> dict[str, Any]:
-    body = request.get("body")
-    asked = urllib.request.Request(
-        url + request["path"], body and body.encode(), request.get("headers", {}), method="POST" if body else "GET"
-    )
+    body = request.get("body", "").encode() or None
+    asked = urllib.request.Request(url + request["path"], body, request.get("headers", {}), method=request["method"])
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=30) as came:
             return told(came.status, came)

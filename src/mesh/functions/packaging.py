@@ -9,23 +9,25 @@ from mesh.errors import UsageError
 
 PACKAGE = "function"
 MODULE = "func.py"
-NAME = "name.txt"  # no directory tells it: `func run` installs every function as `function`
 PROJECT = "pyproject.toml"
 PACKAGES = re.compile(rf'(?m)^packages = \["{PACKAGE}"\].*$')
 INVOKE = re.compile(r"(?m)^invoke:.*$")
 
 
-def package(built: Path, name: str, source: Path, shared: Sequence[str]) -> None:
-    """Move the step into the package, shipped with the shared ones. Raises UsageError for modules that it lacks."""
+def package(built: Path, source: Path, shared: Sequence[str]) -> Path:
+    """Move the step into the package, shipped with the shared ones; answers where it is.
+
+    Raises UsageError for modules that the package would lack.
+    """
     others = sorted(file.name for file in built.glob("*.py") if file.name != MODULE)
     if others:
         raise UsageError(f"{source / others[0]}: the asgi layout holds {MODULE} alone: move it to a shared package")
     folder = built / PACKAGE
     if (built / MODULE).is_file():
         (built / MODULE).replace(folder / MODULE)
-    (folder / NAME).write_text(f"{name}\n")
     ship(built / PROJECT, shared)
     take_requests(built / "func.yaml")
+    return folder
 
 
 def ship(file: Path, shared: Sequence[str]) -> None:

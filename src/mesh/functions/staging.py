@@ -22,6 +22,7 @@ from mesh.manifests.project import load
 
 DATABASE_ENTRY = "DATABASE_URL"
 SCHEMA = "schema.sql"
+NAME = "name.txt"  # beside func.py: in an image no directory tells it, and only Knative sets K_SERVICE
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".func", ".venv", ".git", ".pytest_cache")
 OF_THE_TEMPLATE_ONLY = shutil.ignore_patterns("__pycache__", "manifest.yaml", "func.yaml", "func.py")
 
@@ -87,8 +88,9 @@ def wrap(root: Path, function: Function, layout: Layout, built: Path) -> None:
             )
         shutil.copytree(package, built / package.name, ignore=LEFT_OUT)
     write_schema(function, recipe, built / SCHEMA)
-    if layout == "asgi":
-        packaging.package(built, function.name, source, [package.name for package in recipe.packages])
+    shared = [package.name for package in recipe.packages]
+    folder = packaging.package(built, source, shared) if layout == "asgi" else built
+    (folder / NAME).write_text(f"{function.name}\n")
 
 
 def copy(source: Path, built: Path) -> None:

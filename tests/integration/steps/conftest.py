@@ -35,15 +35,17 @@ def template(postgres: Server) -> str:
 
 
 @pytest.fixture(scope="session")
-def make_database(postgres: Server, template: str) -> Callable[[], str]:
+def make_database(postgres: Server, template: str) -> Iterator[Callable[[], str]]:
     """Databases that stay until the session's end."""
+    made: list[str] = []
 
     def make() -> str:
-        name = f"kept_{os.urandom(6).hex()}"
-        asyncio.run(_run(postgres.url(), f"CREATE DATABASE {name} TEMPLATE {template}"))
-        return postgres.url(name)
+        made.append(f"kept_{os.urandom(6).hex()}")
+        asyncio.run(_run(postgres.url(), f"CREATE DATABASE {made[-1]} TEMPLATE {template}"))
+        return postgres.url(made[-1])
 
-    return make
+    yield make
+    asyncio.run(_run(postgres.url(), *(f"DROP DATABASE {name} WITH (FORCE)" for name in made)))
 
 
 @pytest.fixture

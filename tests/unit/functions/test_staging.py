@@ -58,7 +58,15 @@ def files(directory: Path) -> set[str]:
 def test_a_step_is_its_template_its_own_files_the_packages_and_its_schema(root: Path, fee: Function) -> None:
     staged = stage(root, fee, "parliament")
     assert staged.directory == root / "build" / "functions" / "driver-fee"
-    assert files(staged.directory) == {"Procfile", "func.py", "func.yaml", "schema.sql", "words/__init__.py"}
+    assert files(staged.directory) == {
+        "Procfile",
+        "func.py",
+        "func.yaml",
+        "name.txt",
+        "schema.sql",
+        "words/__init__.py",
+    }
+    assert (staged.directory / "name.txt").read_text() == "driver-fee\n"
     assert (staged.directory / "func.py").read_text() == "# step\n"
     assert staged.schema == staged.directory / "schema.sql"
 
@@ -247,7 +255,15 @@ def test_what_vanishes_after_it_was_listed_is_not_missed(
 
     monkeypatch.setattr(staging, "LEFT_OUT", listed)
     staged = stage(root, fee, "parliament")
-    assert files(staged.directory) == {"Procfile", "func.py", "func.yaml", "schema.sql", "words/__init__.py"}
+    assert files(staged.directory) == {
+        "Procfile",
+        "func.py",
+        "func.yaml",
+        "name.txt",
+        "schema.sql",
+        "words/__init__.py",
+    }
+    assert (staged.directory / "name.txt").read_text() == "driver-fee\n"
 
 
 def test_a_migration_leaves_the_layout_as_it_was_staged(root: Path, fee: Function) -> None:
