@@ -22,6 +22,7 @@ from support.mesh import copied_project
 from support.steps import load_step, settings_of
 
 STOP_TIMEOUT_SECONDS = 10
+ANSWER_TIMEOUT_SECONDS = 90  # for the first one it has to start
 OF_THE_SERVER = {"date", "server", "content-length"}
 
 
@@ -44,7 +45,7 @@ class Url:
         self.url = url
 
     async def answer(self, request: Request) -> Answer:
-        timeout = aiohttp.ClientTimeout(total=30)
+        timeout = aiohttp.ClientTimeout(total=ANSWER_TIMEOUT_SECONDS)
         async with (
             aiohttp.ClientSession(timeout=timeout) as client,
             client.request(
