@@ -12,7 +12,7 @@ from mesh.functions.replica import Launch
 from mesh.functions.slot import Slot
 from mesh.functions.starter import Starter
 
-STABLE_SECONDS = 10.0  # a replica that served so long did not fail because of how it starts
+STABLE_SECONDS = 10.0  # a replica that was there so long, or has answered, does not fail because of how it starts
 STOP_GRACE_SECONDS = 30.0
 
 
@@ -144,8 +144,8 @@ class Replicas:
     def _replace(self, slot: Slot, fault: Fault) -> None:
         """Another one is started while this one ends."""
         now = self._around.clock.now()
-        before = Backoff() if now - slot.ready_at >= STABLE_SECONDS else self.backoff
-        self.backoff = before.failed(now)
+        worked = slot.answers or now - slot.ready_at >= STABLE_SECONDS
+        self.backoff = (Backoff() if worked else self.backoff).failed(now)
         self.trouble = f"replica {slot.replica.name} {fault.what}"
         self._tell(slot.replica.name, fault.what, is_news=True)
         slot.retired = True

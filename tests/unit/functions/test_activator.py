@@ -226,6 +226,17 @@ async def test_each_death_doubles_the_wait_until_a_replica_was_there_for_long(ri
         assert rig.activator.scaled.failure is None
 
 
+async def test_the_wait_after_one_that_has_answered_is_the_shortest(rig: Rig) -> None:
+    rig.activator.renew(launch(2), replace(SCALE, minimum=1))
+    await settle()
+    for _ in range(5):
+        await used(rig.activator)
+        rig.starter.running[0].die()
+        await settle()
+        await rig.clock.turn(0.2)
+        assert len(rig.starter.running) == 1
+
+
 async def test_a_replica_that_does_not_end_when_told_is_named(rig: Rig) -> None:
     await used(rig.activator)
     rig.starter.started[0].stubborn = True
