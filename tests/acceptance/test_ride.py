@@ -5,6 +5,7 @@ import json
 import pytest
 
 from support.mesh import COMMAND, MeshUp, eventually, post, ride
+from support.tool_requests import deliver, kn_event_send
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -58,17 +59,8 @@ def test_mesh_send_with_fields_settles_and_prints_the_id(mesh: MeshUp) -> None:
 
 
 def test_what_kn_event_sends_settles(mesh: MeshUp) -> None:
-    """The request of `kn event send --to URL`, byte for byte but for the id and time (kn-plugin-event v1.23)."""
-    headers = {
-        "Ce-Id": "e-kn",
-        "Ce-Source": "kn-event/0.0.0",
-        "Ce-Specversion": "1.0",
-        "Ce-Time": "2026-11-24T12:00:00.123456789Z",
-        "Ce-Type": COMMAND,
-        "Content-Type": "application/json",
-    }
-    data = ride("r-kn", distance_km="12.50")
-    assert post(mesh.broker, json.dumps(data, separators=(",", ":")).encode(), headers)[0] == 202
+    sent = kn_event_send("e-kn", COMMAND, ride("r-kn", distance_km="12.50"))
+    assert deliver(sent.request(mesh.broker), mesh.broker)[0].status == 202
     check_settled(mesh.settled("r-kn"), "r-kn")
 
 

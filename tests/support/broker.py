@@ -32,6 +32,8 @@ def serving() -> Iterator[Broker]:
         kept.url = f"http://127.0.0.1:{server.server_port}/cabs/default"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield kept
-        server.shutdown()
-        thread.join()
+        try:
+            yield kept
+        finally:
+            server.shutdown()
+            thread.join()

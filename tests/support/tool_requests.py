@@ -4,7 +4,7 @@ import http.client
 import json
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +21,11 @@ class ToolEvent:
     body: bytes
     extensions: Mapping[str, str] = field(default_factory=dict)
     time: str = "2026-11-24T12:00:00.123456789Z"
+
+    def timed_like(self, request: bytes) -> "ToolEvent":
+        """With the time that a request says, which no test can choose."""
+        [line] = [line for line in request.decode().splitlines() if line.startswith("Ce-Time: ")]
+        return replace(self, time=line.removeprefix("Ce-Time: "))
 
     def request(self, url: str) -> bytes:
         """Go's HTTP client writes its own headers first and last, and the others in order."""
