@@ -19,7 +19,7 @@ READY_SECONDS = 300.0
 MANIFESTS = """\
 apiVersion: eventing.knative.dev/v1
 kind: Broker
-metadata: {{name: default, namespace: bench}}
+metadata: {{name: default, namespace: bench, annotations: {{eventing.knative.dev/broker.class: Kafka}}}}
 ---
 apiVersion: eventing.knative.dev/v1
 kind: Trigger
