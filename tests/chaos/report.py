@@ -26,7 +26,8 @@ def _lines(run: Run) -> Iterator[str]:
     yield f"half requests  {sum(not send.whole and send.event.startswith('breaker') for send in history.sends)}"
     unknown = len(events) - len(acknowledged)
     yield f"events         {len(events)} sent, {len(acknowledged)} acknowledged, {unknown} unknown"
-    yield f"answers        {answers[202]} stored, {answers[503]} refused, {answers[None]} none"
+    unanswered = sum(send.whole and send.status is None for send in history.sends)
+    yield f"answers        {answers[202]} stored, {answers[503]} refused, {unanswered} none"
     yield f"rides settled  {len(history.holdings.settled)}"
     yield f"deliveries     {len(own)}: {len(taken)} done, {sum(taken.values()) - len(taken)} repeated after that"
     yield f"dead letters   {len(dead)}"
