@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from chaos.effects import effects
-from chaos.history import Arrival, Copy, History, Send, Subscriber
+from chaos.history import Arrival, Copy, Death, History, Send, Subscriber
 
 ANSWERS = (202, 503, None)
 SHOWN = 20
@@ -85,7 +85,7 @@ def attempted_too_often(history: History) -> Iterator[str]:
     """One attempt and the retries, and one more for each that a death of the mesh may have cut off."""
     for subscriber in history.subscribers:
         for copy, attempts in _attempts(history, subscriber).items():
-            cut_off = sum(any(one <= death < after for death in history.deaths) for one, after in pairwise(attempts))
+            cut_off = sum(_died(history.deaths, one, after) for one, after in pairwise(attempts))
             if len(attempts) > 1 + subscriber.retry + cut_off:
                 allowed = f"{subscriber.retry} retries, {cut_off} cut off"
                 yield f"{subscriber.trigger} got {copy} {len(attempts)} times: {allowed}"
@@ -130,6 +130,11 @@ def _of(history: History, subscriber: Subscriber) -> list[Arrival]:
     """A trigger's arrivals, those of its dead letters included, as they came."""
     own = (arrival for arrival in history.arrivals if arrival.trigger == subscriber.trigger)
     return sorted(own, key=lambda arrival: arrival.at)
+
+
+def _died(deaths: list[Death], one: float, after: float) -> bool:
+    """Whether the mesh that made one attempt was not that which made the one after it."""
+    return any(one <= death.replaced and death.killed < after for death in deaths)
 
 
 def _attempts(history: History, subscriber: Subscriber) -> dict[Copy, list[float]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from chaos.history import Death
 from chaos.subscribers import Subscribers
 from support.mesh import MeshUp
 
@@ -21,7 +22,7 @@ class Havoc:
 
     def __init__(self, mesh: MeshUp, subscribers: Subscribers, chance: random.Random) -> None:
         self.done: Counter[str] = Counter()
-        self.deaths: list[float] = []
+        self.deaths: list[Death] = []
         self._mesh = mesh
         self._subscribers = subscribers
         self._chance = chance
@@ -50,9 +51,10 @@ class Havoc:
             self.done[kind] += kinds[kind][1]()
 
     def _kill_mesh(self) -> bool:
-        self.deaths.append(time.monotonic())
+        killed = time.monotonic()
         self._mesh.kill()
         time.sleep(self._chance.choice([0.0, 0.0, 0.5]))
+        self.deaths.append(Death(killed, time.monotonic()))
         self._mesh.start("--listen", self._listen)
         return True
 

@@ -6,6 +6,13 @@ from typing import NamedTuple
 COMMAND, TICK, POISON = "cabs.rides.complete-ride", "chaos.tick", "chaos.poison"
 
 
+class Death(NamedTuple):
+    """Of the mesh: what it had sent before may arrive until its successor begins."""
+
+    killed: float  # seconds of one clock, as all times here
+    replaced: float
+
+
 class Copy(NamedTuple):
     """One stored event, by its place in the topic: an event that is sent twice is stored twice."""
 
@@ -33,7 +40,7 @@ class Send:
     event: str
     type: str
     key: str
-    began: float  # seconds of one clock, as all times here
+    began: float
     ended: float
     status: int | None = 202
     whole: bool = True
@@ -80,5 +87,5 @@ class History:
     subscribers: list[Subscriber]
     sends: list[Send]
     arrivals: list[Arrival]
-    deaths: list[float]  # of the mesh
+    deaths: list[Death]
     holdings: Holdings

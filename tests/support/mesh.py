@@ -138,11 +138,11 @@ class MeshUp:
         if self._process is not None and self._process.poll() is None:
             self.stop()
 
-    def cli(self, *words: str, within: float = 60.0) -> "subprocess.CompletedProcess[str]":
+    def cli(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a `mesh` command against this mesh."""
         command = [sys.executable, "-m", "mesh", *words, "--state", str(self.state)]
         return subprocess.run(
-            command, capture_output=True, text=True, timeout=within, check=False, stdin=subprocess.DEVNULL
+            command, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL
         )
 
     def json(self, *words: str) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chaos.checker import violations
-from chaos.history import COMMAND, POISON, TICK, Arrival, Copy, History, Holdings, Send, Subscriber
+from chaos.history import COMMAND, POISON, TICK, Arrival, Copy, Death, History, Holdings, Send, Subscriber
 
 WITNESS = Subscriber("witness", None, retry=2)
 ORDERED = Subscriber("ordered", frozenset({TICK}), retry=2, ordered=True)
@@ -30,7 +30,7 @@ def got(event: str, offset: int, at: float = 2.0, status: int | None = 204, *, b
 
 
 def history(
-    *happened: Send | Arrival, deaths: tuple[float, ...] = (), held: Holdings | None = None, ordered: bool = False
+    *happened: Send | Arrival, deaths: tuple[Death, ...] = (), held: Holdings | None = None, ordered: bool = False
 ) -> History:
     sends = [one for one in happened if isinstance(one, Send)]
     arrivals = [one for one in happened if isinstance(one, Arrival)]
@@ -53,7 +53,10 @@ FINE = {
     "given to the dead letter sink": history(sent("a"), got("a", 0, status=500), replace(got("a", 0, 3.0), dead=True)),
     "the last retry": history(sent("a"), got("a", 0, 2.0, 500), got("a", 0, 3.0, 500), got("a", 0, 4.0)),
     "cut off by a death": history(
-        sent("a"), *(got("a", 0, at, 500) for at in (2.0, 3.0, 4.0)), got("a", 0, 5.0), deaths=(2.5,)
+        sent("a"), *(got("a", 0, at, 500) for at in (2.0, 3.0, 4.0)), got("a", 0, 5.0), deaths=(Death(2.5, 2.6),)
+    ),
+    "cut off, and seen after the death": history(
+        sent("a"), *(got("a", 0, at, 500) for at in (2.0, 3.0, 4.0)), got("a", 0, 5.0), deaths=(Death(1.9, 2.1),)
     ),
     "a repeat before the next": history(
         *(sent("a"), sent("b")),
@@ -114,7 +117,12 @@ BROKEN = {
         "witness got Copy(partition=0, offset=0) 4 times: 2 retries, 0 cut off",
     ),
     "a death that was no excuse": (
-        history(sent("a"), *(got("a", 0, at, 500) for at in (2.0, 3.0, 4.0)), got("a", 0, 5.0), deaths=(1.9, 5.1)),
+        history(
+            sent("a"),
+            *(got("a", 0, at, 500) for at in (2.0, 3.0, 4.0)),
+            got("a", 0, 5.0),
+            deaths=(Death(1.8, 1.9), Death(5.1, 5.2)),
+        ),
         "4 times: 2 retries, 0 cut off",
     ),
     "still outstanding": (history(held=Holdings(outstanding=2)), "2 deliveries are still outstanding"),
