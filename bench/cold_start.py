@@ -78,7 +78,7 @@ async def measured(hosted: dict[str, Hosting], client: HttpClient, rounds: int, 
 
 async def deliver(functions: Hosting, client: HttpClient, number: int) -> None:
     async with functions.replica(f"cabs/complete-{number}") as url:
-        answer = await client.send(url, complete_ride())
+        answer = await client.send(url, complete_ride(), within=WITHIN_SECONDS)
     if answer.status != 200:
         raise SystemExit(f"complete-{number} answered {answer.status}: {answer.body!r}")
 

@@ -1,7 +1,7 @@
 """From a manifest's Destination to an address on this machine."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from urllib.parse import urljoin, urlsplit
 
 from mesh.broker.delivery import Address
@@ -21,7 +21,7 @@ class Resolver:
         url = self.url(destination)
         parts = urlsplit(url)
         path = url.removeprefix(f"{parts.scheme}://{parts.netloc}") or "/"
-        return Address(url, path, self._lease(destination.ref, f"{parts.scheme}://{parts.netloc}"))
+        return Address(url, path, f"{parts.scheme}://{parts.netloc}", self._lease(destination.ref))
 
     def url(self, destination: Destination) -> str:
         """Find the URL as others see it, for K_SINK, `knativeerrordest` and the status."""
@@ -36,13 +36,8 @@ class Resolver:
         key = f"{ref.namespace}/{ref.name}"
         return self.broker_url(key) if ref.kind == "Broker" else self._functions.url(key)
 
-    def _lease(self, ref: Reference | None, base: str) -> Callable[[], AbstractAsyncContextManager[str]]:
-        if ref is not None and ref.kind == "Service":
-            key = f"{ref.namespace}/{ref.name}"
-            return lambda: self._functions.replica(key)
-        return lambda: _fixed(base)
-
-
-@asynccontextmanager
-async def _fixed(base: str) -> AsyncIterator[str]:
-    yield base
+    def _lease(self, ref: Reference | None) -> Callable[[], AbstractAsyncContextManager[str]] | None:
+        if ref is None or ref.kind != "Service":
+            return None
+        key = f"{ref.namespace}/{ref.name}"
+        return lambda: self._functions.replica(key)

@@ -75,7 +75,7 @@ class Dispatching:
         for broker in self.brokers.values():
             kept = {dispatcher.route.key: dispatcher for dispatcher in broker.dispatchers}
             wanted = [one for one in routes if one.trigger.broker_key == broker.key]
-            broker.dispatchers = [self._dispatcher(one, broker, kept, standing) for one in wanted]
+            broker.serve([self._dispatcher(one, broker, kept, standing) for one in wanted])
 
     async def stop(self, within: float) -> None:
         """Let the attempts under way end, for at most `within` seconds."""
@@ -105,7 +105,7 @@ class Dispatching:
         parts, subscription = self._parts, standing[one.key]
         offsets = Offsets(subscription.position)
         carrier = Carrier(one, offsets, parts.delivery, parts.ledger, parts.history, parts.clock, broker)
-        dispatcher = Dispatcher(one, subscription, offsets, carrier, parts.ledger, parts.history, broker)
+        dispatcher = Dispatcher(one, subscription, offsets, carrier, parts.ledger, parts.history, broker.feed)
         self._running[one.key] = self._tasks.create_task(dispatcher.run(), name=f"dispatch {one.key}")
         return dispatcher
 

@@ -21,16 +21,18 @@ _TRACE_NAMES = tuple(name.encode() for name in TRACE_HEADERS)
 _REQUIRED = ("id", "source", "type")
 _VERSIONS = ("1.0", "0.3")
 _NAME = re.compile(r"[a-z0-9]+")
+_NO_URI = re.compile(r"[\s\x00-\x1f]")
 _RFC3339 = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE)
 # Printable ASCII less space, double quote and percent (HTTP binding 3.1.3.2).
 _PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
+_PLAIN_ALONE = re.compile(r"[!#$&-~]*")  # the same
 
 
 class NotACloudEvent(ValueError):  # noqa: N818 - it is the answer to a question, not a fault of ours
     """The message is no CloudEvent; the text says what is wrong with it."""
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """Attributes with lower-case names (`datacontenttype` among them) and the bytes of the data.
 
     `headers` are HTTP headers that travel with it and are no attributes: trace context, and what a broker class adds.
@@ -69,6 +71,8 @@ class Event(msgspec.Struct, frozen=True):
 def attribute_text(value: bytes) -> str:
     """Undo quoting, then percent-encoding (HTTP binding 3.1.3.2); bytes that are no UTF-8 are taken as Latin-1."""
     plain = value.strip()
+    if b"%" not in plain and not plain.startswith(b'"'):
+        return _decoded(plain)
     if len(plain) > 1 and plain.startswith(b'"') and plain.endswith(b'"'):
         plain = re.sub(rb"\\(.)", rb"\1", plain[1:-1])
     return _decoded(unquote_to_bytes(plain))
@@ -92,11 +96,12 @@ def from_http(headers: RawHeaders, body: bytes, read: Callable[[bytes], str] = a
     Raises NotACloudEvent.
     """
     names = [(name.lower(), value) for name, value in headers]
-    content_type = next((_text(value) for name, value in names if name == b"content-type"), None)
+    first = dict(reversed(names))
+    content_type = _text(first[b"content-type"]) if b"content-type" in first else None
     media_type = (content_type or "").partition(";")[0].strip().lower()
     if media_type == STRUCTURED:
         attributes, data = _structured(body)
-    elif any(name == b"ce-specversion" for name, _ in names):
+    elif b"ce-specversion" in first:
         attributes, data = _binary(names, content_type, read), body or None
     else:
         raise NotACloudEvent("neither structured (application/cloudevents+json) nor binary (a ce-specversion header)")
@@ -106,12 +111,12 @@ def from_http(headers: RawHeaders, body: bytes, read: Callable[[bytes], str] = a
 
 def percent_encoded(value: str) -> str:
     """Write an attribute's value for a header (HTTP binding 3.1.3.2)."""
-    return quote(value, safe=_PLAIN)
+    return value if _PLAIN_ALONE.fullmatch(value) else quote(value, safe=_PLAIN)
 
 
 def one_line(value: str) -> str:
     """Leave out what would end a header."""
-    return re.sub(r"[\x00-\x1f\x7f]", "", value)
+    return value if value.isprintable() else re.sub(r"[\x00-\x1f\x7f]", "", value)
 
 
 def to_headers(event: Event, write: Callable[[str], str] = percent_encoded) -> list[tuple[str, str]]:
@@ -188,7 +193,7 @@ def _validate(attributes: Mapping[str, str]) -> None:
     for name in attributes:
         if not _NAME.fullmatch(name):
             raise NotACloudEvent(f"attribute name {name!r} has characters other than a-z and 0-9")
-    if re.search(r"[\s\x00-\x1f]", attributes["source"]):
+    if _NO_URI.search(attributes["source"]):
         raise NotACloudEvent(f"source {attributes['source']!r} is no URI reference")
     _validate_time(attributes.get("time"))
 

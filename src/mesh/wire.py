@@ -34,7 +34,7 @@ class Response(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct):
-    """What is known of a request that comes in, before its body: target and header names as sent."""
+    """What is known of a request that comes in, before its body: the target as sent, header names in lower case."""
 
     method: str
     target: bytes
@@ -42,7 +42,7 @@ class Head(msgspec.Struct):
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of that header (its name in lower case), or None."""
-        return next((value for key, value in self.headers if key.lower() == name), None)
+        return next((value for key, value in self.headers if key == name), None)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -56,9 +56,9 @@ class Answer(msgspec.Struct, frozen=True):
 class Client(Protocol):
     """Sends one request to one address and reads the whole response."""
 
-    async def send(self, base: str, request: Request) -> Response:
-        """POST or GET `base + request.path`, once. How long it may take is the caller's: who is cancelled hangs up.
+    async def send(self, base: str, request: Request, *, within: float) -> Response:
+        """POST or GET `base + request.path`, once; `within` seconds cover everything from connect to the last byte.
 
-        Raises NoAnswer when there is no response: refused, cut off, or not HTTP.
+        Raises NoAnswer when there is no response: refused, cut off, or not HTTP; TimeoutError when it is too slow.
         """
         ...

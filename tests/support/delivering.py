@@ -52,7 +52,7 @@ class ScriptedClient:
         self.times: list[float] = []
         self._clock = clock
 
-    async def send(self, base: str, request: Request) -> Response:
+    async def send(self, base: str, request: Request, *, within: float) -> Response:
         self.requests.append((base, request))
         self.times.append(self._clock.now())
         queued = self.answers[base]
@@ -74,11 +74,7 @@ class ScriptedClient:
 
 
 def address(base: str) -> Address:
-    @asynccontextmanager
-    async def lease() -> AsyncIterator[str]:
-        yield base
-
-    return Address(f"{base}/", "/", lease)
+    return Address(f"{base}/", "/", base)
 
 
 def trigger(name: str = "invoice", delivery: DeliverySpec | None = None, *filters: Filter) -> Trigger:
@@ -127,7 +123,7 @@ class Running:
         """Run a dispatcher for each route; at the end, stop them and wait for them."""
         await self.ledger.write(*(Subscribe(one.key, BROKER) for one in routes))
         standing = {one.trigger: one for one in self.ledger.subscriptions()}
-        self.broker.dispatchers = [self._dispatcher(one, standing[one.key]) for one in routes]
+        self.broker.serve([self._dispatcher(one, standing[one.key]) for one in routes])
         async with asyncio.TaskGroup() as tasks:
             for dispatcher in self.broker.dispatchers:
                 tasks.create_task(dispatcher.run())
@@ -139,4 +135,4 @@ class Running:
     def _dispatcher(self, one: Route, standing: Subscription) -> Dispatcher:
         offsets = Offsets(standing.position)
         carrier = Carrier(one, offsets, self.delivery, self.ledger, self.history, self.clock, self.broker)
-        return Dispatcher(one, standing, offsets, carrier, self.ledger, self.history, self.broker)
+        return Dispatcher(one, standing, offsets, carrier, self.ledger, self.history, self.broker.feed)

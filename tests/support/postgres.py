@@ -18,9 +18,10 @@ START_TIMEOUT_SECONDS = 20
 class Server:
     """A server that can be killed and started again on the same data."""
 
-    def __init__(self, directory: Path, external: str | None) -> None:
+    def __init__(self, directory: Path, external: str | None, *, durable: bool = False) -> None:
         self.directory, self.data = directory, directory / "data"
         self._external = external
+        self._flags = "" if durable else "-F"
         self._programs = binaries.find()
         self._account = account.choose([self._programs, directory])  # Postgres refuses root
         self._process: subprocess.Popen[bytes] | None = None
@@ -36,7 +37,7 @@ class Server:
         subprocess.run([*self._account.wrapper, *command.split()], check=True, stdout=subprocess.DEVNULL)
 
     def start(self) -> None:
-        command = f"{self._programs / 'postgres'} -D {self.data} -k {self.directory} -F -c listen_addresses="
+        command = f"{self._programs / 'postgres'} -D {self.data} -k {self.directory} {self._flags} -c listen_addresses="
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen([*self._account.wrapper, *command.split()], stdout=log, stderr=log)
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
@@ -56,9 +57,9 @@ class Server:
 
 
 @contextmanager
-def server(external: str | None = None) -> Iterator[Server]:
+def server(external: str | None = None, *, durable: bool = False) -> Iterator[Server]:
     directory = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # a socket's path is at most 107 bytes long
-    postgres = Server(directory, external)
+    postgres = Server(directory, external, durable=durable)
     try:
         if not external:
             postgres.create()

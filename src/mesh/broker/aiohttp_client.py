@@ -26,14 +26,13 @@ class AiohttpClient:
             skip_auto_headers=_ADDED_BY_AIOHTTP,
             auto_decompress=False,
             requote_redirect_url=False,
-            timeout=aiohttp.ClientTimeout(total=None),
         )
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
-    async def send(self, base: str, request: Request) -> Response:
+    async def send(self, base: str, request: Request, *, within: float) -> Response:
         """See `mesh.wire.Client.send`."""
         try:
             async with self._session.request(
@@ -42,8 +41,11 @@ class AiohttpClient:
                 headers=CIMultiDict(request.headers),
                 data=request.body,
                 allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=within),
             ) as response:
                 return await _read(response)
+        except TimeoutError:
+            raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise NoAnswer(_sentence(base, error)) from error
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from mesh.broker.broker_class import BrokerClass
 from mesh.broker.dispatcher import Dispatcher
+from mesh.broker.feed import Feed
 from mesh.broker.history import History
 from mesh.broker.partitions import partition_of
 from mesh.broker.settlement import Settlements, settle
@@ -18,7 +20,7 @@ FAN_OUT_SECONDS = 15 * 60.0  # of the in-memory channel (inmemorychannel/dispatc
 
 
 class Broker:
-    """`dispatchers` are set by the composition root, once there are any."""
+    """`serve` tells it its triggers' dispatchers, once there are any."""
 
     def __init__(
         self, manifest: Manifest, broker_class: BrokerClass, ledger: Ledger, history: History, clock: Clock
@@ -32,17 +34,24 @@ class Broker:
         self._ledger = ledger
         self._history = history
         self._clock = clock
+        self.feed = Feed(self.key, ledger, self._settlements.report)
 
-    def publish(self, event: Event) -> "asyncio.Future[bool]":
-        """Store the event for all triggers; the future says whether the producer is told of success.
+    def serve(self, dispatchers: Sequence[Dispatcher]) -> None:
+        """Have these triggers and no other."""
+        self.dispatchers = dispatchers
+        self.feed.serve(dispatchers)
+
+    def publish(self, event: Event) -> "asyncio.Future[Any]":
+        """Store the event for all triggers; the future's truth says whether the producer is told of success.
 
         It is done when the event is on disk, or in a class whose producer waits, when every trigger was tried; it
         fails with LedgerUnavailable.
         """
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         new = self.new(event)
-        awaited = len(self.dispatchers) if self.broker_class.awaits_triggers else 0
-        settled = self._settlements.wait(new, awaited, FAN_OUT_SECONDS)
+        if not self.broker_class.awaits_triggers:
+            return self._append(new)  # the number it got, which is true
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        settled = self._settlements.wait(new, len(self.dispatchers), FAN_OUT_SECONDS)
         self._append(new).add_done_callback(lambda done: _answer(done, settled, answer))
         return answer
 
@@ -68,9 +77,9 @@ class Broker:
 
     def appended(self, seq: int, new: Append) -> None:
         """Take note of an event that is in the ledger now."""
-        self._history.accepted(Stored(seq, new.broker, new.accepted_at, new.event, new.target, new.replay_of))
-        for dispatcher in self.dispatchers:
-            dispatcher.wake()
+        stored = Stored(seq, new.broker, new.accepted_at, new.event, new.target, new.replay_of)
+        self._history.accepted(stored, self.feed.routes)
+        self.feed.wake()
 
     def settled(self, stored: Stored, *, ok: bool) -> None:
         """A trigger is through with the event."""

@@ -8,12 +8,12 @@ from typing import Literal, Protocol
 
 from mesh.broker import failures, message
 from mesh.broker.delivery import Delivery, Result
-from mesh.broker.history import History
+from mesh.broker.history import History, Tried
 from mesh.broker.offsets import Offsets
 from mesh.broker.retry import Failed, GiveUp, Wait, decide
 from mesh.broker.route import Route
-from mesh.clock import Clock, rfc3339
-from mesh.control.shapes import Attempt, Outcome
+from mesh.clock import Clock
+from mesh.control.shapes import Outcome
 from mesh.errors import LedgerUnavailable
 from mesh.event import Event
 from mesh.ledger.port import Ledger
@@ -68,7 +68,8 @@ class Carrier:
         self._history.opened(stored, self._route.key, self._route.subscriber.url, progress)
         step: Progress | None = progress
         while step is not None:
-            await self._pause(step.due - self._clock.now())
+            if step.due:
+                await self._pause(step.due - self._clock.now())
             if self._stopping:
                 return
             if step.phase == "subscriber" and step.attempts and not self._route.wants(stored):
@@ -101,8 +102,9 @@ class Carrier:
         if progress.failure is not None and self._route.sink is None:
             await self._keep(stored, progress.failure)  # the manifest lost its sink since the event was given up
             return None
+        if progress.due:
+            self._history.attempting(stored, self._route.key)
         began = self._clock.now()
-        self._history.attempting(stored, self._route.key)
         result = await self._sent(stored, progress)
         ended = self._clock.now()
         verdict = self._read(stored, progress, result)
@@ -220,20 +222,19 @@ class Carrier:
         failed: Failed | None = None,
         decision: Wait | GiveUp | None = None,
     ) -> None:
-        wait = decision.pause.total_seconds() if isinstance(decision, Wait) else None
-        due = None if wait is None else ended + wait
-        sink = None if progress.failure is None else self._route.inherited.spec.dead_letter_sink
-        to = sink or self._route.trigger.subscriber
-        error = None if failed is None else failures.in_words(to, result.response, failed, failed.reason)
-        attempt = Attempt(
+        tried = Tried(
             number=progress.attempts + 1,
             to=progress.phase,
-            at=rfc3339(began),
+            began=began,
             seconds=ended - began,
             status=None if result.response is None else result.response.status,
-            error=error,
+            error=None if failed is None else self._in_words(progress, result, failed),
             fault=result.fault,
-            retry_in=wait,
-            next_due=None if due is None else rfc3339(due),
+            retry_in=decision.pause.total_seconds() if isinstance(decision, Wait) else None,
         )
-        self._history.attempted(stored, self._route.key, attempt, ok=failed is None, next_due=due)
+        self._history.attempted(stored, self._route.key, tried, ok=failed is None)
+
+    def _in_words(self, progress: Progress, result: Result, failed: Failed) -> str:
+        sink = None if progress.failure is None else self._route.inherited.spec.dead_letter_sink
+        to = sink or self._route.trigger.subscriber
+        return failures.in_words(to, result.response, failed, failed.reason)

@@ -39,13 +39,16 @@ class HttpClient:
             for connection in connections:
                 connection.abort()
 
-    async def send(self, base: str, request: Request) -> Response:
+    async def send(self, base: str, request: Request, *, within: float) -> Response:
         """See `mesh.wire.Client.send`."""
         try:
             to = self._origin(base)
             message = written(request, to)
-            connection = self._kept(base) or await self._connect(base, to)
-            response = await connection.exchange(message)
+            deadline = self._loop.time() + within
+            connection = self._kept(base) or await self._connect(base, to, deadline)
+            response = await connection.exchange(message, deadline)
+        except TimeoutError:
+            raise
         except ClosedEarly:
             raise NoAnswer(f"{base} closed the connection before it answered") from None
         except (OSError, ValueError, httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
@@ -69,12 +72,15 @@ class HttpClient:
                 return connection
         return None
 
-    async def _connect(self, base: str, to: Origin) -> SubscriberConnection:
+    async def _connect(self, base: str, to: Origin, deadline: float) -> SubscriberConnection:
         if to.secure and self._tls is None:
             self._tls = ssl.create_default_context()
         tls = self._tls if to.secure else None
         try:
-            _, connection = await self._loop.create_connection(SubscriberConnection, to.host, to.port, ssl=tls)
+            async with asyncio.timeout_at(deadline):
+                _, connection = await self._loop.create_connection(SubscriberConnection, to.host, to.port, ssl=tls)
+        except TimeoutError:
+            raise
         except OSError as error:
             raise NoAnswer(f"cannot connect to {base} ({error.strerror or error})") from error
         return connection

@@ -15,11 +15,15 @@ from mesh.wire import Client, Request, Response
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a subscriber or a sink is: `url` as shown, `lease` yields the base URL to post to while it is held."""
+    """Where a subscriber or a sink is: `url` as shown, `base` what to put before the path.
+
+    What runs only when it is needed has no base, and `lease` yields one to post to while it is held.
+    """
 
     url: str
     path: str
-    lease: Callable[[], AbstractAsyncContextManager[str]]
+    base: str = ""
+    lease: Callable[[], AbstractAsyncContextManager[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,10 @@ class Delivery:
         """Attempt once; `within` covers waiting for a replica, too."""
         seconds = within.total_seconds()
         try:
+            if address.lease is None:
+                return Result(await self._client.send(address.base, request, within=seconds))
             async with asyncio.timeout(seconds), address.lease() as base:
-                return Result(await self._client.send(base, request))
+                return Result(await self._client.send(base, request, within=seconds))
         except TimeoutError:
             return _too_late(seconds)
         except (NoAnswer, NotDone) as error:

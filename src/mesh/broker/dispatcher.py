@@ -5,12 +5,13 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 
-from mesh.broker.carrier import Carrier, Outlet
+from mesh.broker.carrier import Carrier
+from mesh.broker.feed import Feed
 from mesh.broker.history import History
 from mesh.broker.offsets import Offsets
 from mesh.broker.route import Route
 from mesh.ledger.port import Ledger
-from mesh.ledger.records import Advance, Progress, Stored, Subscription
+from mesh.ledger.records import Progress, Stored, Subscription
 
 WINDOW = 100  # events in hand, waiting ones included: the Kafka dispatcher's 2 x max.poll.records
 READ_EVENTS = 50
@@ -19,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Reads, filters and hands over to the carrier; `run` ends after `stop`, when the attempts under way are over."""
+    """Takes what the feed hands it while its window has room, else reads for itself, filters and hands over."""
 
     def __init__(
         self,
@@ -29,7 +30,7 @@ class Dispatcher:
         carrier: Carrier,
         ledger: Ledger,
         history: History,
-        broker: Outlet,
+        feed: Feed,
     ) -> None:
         self.route = route
         self.in_hand: dict[int, Stored] = {}
@@ -39,15 +40,12 @@ class Dispatcher:
         self._carrier = carrier
         self._ledger = ledger
         self._history = history
-        self._broker = broker
+        self._feed = feed
         self._lanes: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)  # by partition, where order is kept
-        self._slots = asyncio.Semaphore(WINDOW)
-        self._arrived = asyncio.Event()
+        self._tasks = asyncio.TaskGroup()
+        self._room = asyncio.Event()
+        self._behind = asyncio.Event()
         self._stopping = False
-
-    def wake(self) -> None:
-        """Say that the broker has a new event."""
-        self._arrived.set()
 
     def reroute(self, route: Route) -> None:
         """Let the trigger's new manifest hold from the next attempt on, for what is in hand and for the backlog."""
@@ -57,74 +55,108 @@ class Dispatcher:
     def stop(self) -> None:
         self._stopping = True
         self._carrier.stop()
-        self._arrived.set()
+        self.read_on()
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            await self._resume(tasks)
-            while not self._stopping:
-                self._arrived.clear()
-                events = self._ledger.read(self.route.trigger.broker_key, self._offsets.read, READ_EVENTS)
-                if not events:
-                    await self._arrived.wait()
-                await self._offer(events, tasks)
+        """End after `stop`, when the attempts under way are over."""
+        try:
+            async with self._tasks:
+                await self._resume()
+                while not self._stopping:
+                    await self._read_or_follow()
+        finally:
+            self._feed.leave(self)
 
-    async def _resume(self, tasks: asyncio.TaskGroup) -> None:
+    # Called by the feed.
+
+    @property
+    def read(self) -> int:
+        """The newest sequence number looked at."""
+        return self._offsets.read
+
+    def wants(self, stored: Stored) -> bool:
+        if stored.seq in self._settled_before:
+            self._settled_before.discard(stored.seq)
+            return False
+        return self.route.wants(stored)
+
+    def take(self, stored: Stored) -> None:
+        """Begin with an event that it wants; without room, leave the feed and read on from there."""
+        if len(self.in_hand) < WINDOW:
+            self._offsets.open(stored.seq)
+            self._start(stored, Progress())
+        else:
+            self._offsets.skip(stored.seq - 1)
+            self.read_on()
+
+    def read_on(self) -> None:
+        """Leave the feed and read on for itself."""
+        self._feed.leave(self)
+        self._behind.set()
+
+    def passed(self, position: int) -> bool:
+        """Everything up to here was shown; answer whether nothing is under way."""
+        self._offsets.skip(position)
+        return self._offsets.position == position
+
+    async def _read_or_follow(self) -> None:
+        self._behind.clear()
+        events = self._ledger.read(self.route.trigger.broker_key, self._offsets.read, READ_EVENTS)
+        if events:
+            await self._offer(events)
+        elif self._feed.joined(self):
+            await self._behind.wait()
+
+    async def _resume(self) -> None:
         """Take up again what was being retried when the mesh stopped, at the time it was due."""
         for seq, progress in sorted(self._restored.items()):
             stored = self._ledger.event(seq)
             if stored is None:
                 logger.error("%s: event %d has a row and is gone", self.route.key, seq)
                 continue
-            await self._start(stored, progress, tasks)
+            await self._until_room()
+            self._start(stored, progress)
         self._restored.clear()
 
-    async def _offer(self, events: Sequence[Stored], tasks: asyncio.TaskGroup) -> None:
+    async def _offer(self, events: Sequence[Stored]) -> None:
         skipped = False
         for stored in events:
-            if self._stopping:
-                return
-            if self._wanted(stored):
+            if self.wants(stored):
+                await self._until_room()
+                if self._stopping:
+                    return
                 self._offsets.open(stored.seq)
-                await self._start(stored, Progress(), tasks)
+                self._start(stored, Progress())
             else:
-                self._offsets.skip(stored.seq)
-                self._broker.settled(stored, ok=True)
                 skipped = True
+                self._skip(stored)
         if skipped:
-            # Nobody waits for it: a position that is lost is found again by filtering again.
-            self._ledger.write(Advance(self.route.key, self._offsets.position)).add_done_callback(_ignore)
+            self._feed.advance([self.route.key], self._offsets.position)
+        await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop: a backlog that nobody wants must not hold it up
 
-    def _wanted(self, stored: Stored) -> bool:
-        if stored.seq in self._settled_before:
-            self._settled_before.discard(stored.seq)
-            return False
-        if stored.target is not None:
-            return self.route.wants(stored)
-        reason = self.route.why_not(stored)
-        if reason is not None:
-            self._history.not_matched(stored, self.route.key, self.route.subscriber.url, reason)
-        return reason is None
+    def _skip(self, stored: Stored) -> None:
+        self._offsets.skip(stored.seq)
+        self._history.shown(stored, self._feed.routes)
+        self._feed.passed(stored, 1)
 
-    async def _start(self, stored: Stored, progress: Progress, tasks: asyncio.TaskGroup) -> None:
-        await self._slots.acquire()
+    async def _until_room(self) -> None:
+        while len(self.in_hand) >= WINDOW:
+            self._room.clear()
+            await self._room.wait()
+
+    def _start(self, stored: Stored, progress: Progress) -> None:
         self.in_hand[stored.seq] = stored
         name = f"deliver {stored.seq} to {self.route.key}"
-        task = tasks.create_task(self._carry(stored, progress), name=name)
-        task.add_done_callback(lambda _: self._release(stored.seq))
+        self._tasks.create_task(self._carry(stored, progress), name=name)
 
     async def _carry(self, stored: Stored, progress: Progress) -> None:
-        if not self.route.in_order:
-            await self._carrier.carry(stored, progress)
-            return
-        # A lock is handed on in the order in which it was asked for, and tasks begin in the order of their making.
-        async with self._lanes[stored.partition]:
-            await self._carrier.carry(stored, progress)
-
-    def _release(self, seq: int) -> None:
-        del self.in_hand[seq]
-        self._slots.release()
-
-
-def _ignore(future: "asyncio.Future[list[int]]") -> None:
-    future.exception()
+        try:
+            if not self.route.in_order:
+                await self._carrier.carry(stored, progress)
+                return
+            # A lock is handed on in the order in which it was asked for, and tasks begin in the order of their making.
+            async with self._lanes[stored.partition]:
+                await self._carrier.carry(stored, progress)
+        finally:
+            del self.in_hand[stored.seq]
+            self._room.set()

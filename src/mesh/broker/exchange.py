@@ -1,6 +1,8 @@
 """What passes between HTTP's bytes and the application behind them: a request's head and body in, an answer out."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 from mesh.wire import Answer, Head
 
@@ -21,21 +23,33 @@ REASONS = {
 CONTINUE = Answer(100)
 
 
-class Application:
-    """Decides on requests: `early` may answer from the head alone."""
+class Awaited(NamedTuple):
+    """An answer that is not known yet: `answer` makes it of what the future came to."""
 
-    def early(self, head: Head) -> Answer | None:
-        raise NotImplementedError
+    until: "asyncio.Future[Any]"
+    answer: "Callable[[asyncio.Future[Any]], Answer]"
 
-    def max_body_bytes(self, head: Head) -> int:
+
+class Reception(Protocol):
+    """One request, decided on from its head; where `early` is None, from its body as well."""
+
+    @property
+    def early(self) -> Answer | None: ...
+
+    @property
+    def max_body_bytes(self) -> int:
         """How large a body may be; `not_stored` answers a larger one, and what is too much at once."""
-        raise NotImplementedError
+        ...
 
-    def not_stored(self, head: Head) -> Answer:
-        raise NotImplementedError
+    def not_stored(self) -> Answer: ...
 
-    def handle(self, head: Head, body: bytes) -> Answer | asyncio.Future[Answer]:
-        raise NotImplementedError
+    def handle(self, body: bytes) -> Answer | Awaited: ...
+
+
+class Application(Protocol):
+    """What requests are for."""
+
+    def receive(self, head: Head) -> Reception: ...
 
 
 def encode(answer: Answer, *, keep_alive: bool) -> bytes:

@@ -2,23 +2,62 @@
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
+from mesh.broker.route import Route
 from mesh.clock import Clock, rfc3339
 from mesh.control.shapes import Attempt, Change, Outcome
 from mesh.event import Event
-from mesh.ledger.records import Letter, Progress, Stored
+from mesh.ledger.records import Letter, Phase, Progress, Stored
 
 EVENTS_KEPT = 10_000
 CHARACTERS_KEPT = 64 * 1024 * 1024  # of their attributes: one event's may be a megabyte
 CHANGES_QUEUED = 1_000
 
 
-@dataclass(slots=True)
-class DeliveryRecord:
+# gc=False: none of these can be part of a cycle, and the collector would walk ten thousand of them time and again.
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One attempt, as `mesh.control.shapes.Attempt` tells it; times are numbers until somebody asks."""
+
+    number: int
+    to: Phase
+    began: float  # seconds since the epoch
+    seconds: float
+    status: int | None
+    error: str | None = None
+    fault: bool = False
+    retry_in: float | None = None
+
+    @property
+    def next_due(self) -> float | None:
+        """Seconds since the epoch."""
+        return None if self.retry_in is None else self.began + self.seconds + self.retry_in
+
+    def told(self) -> Attempt:
+        return Attempt(
+            number=self.number,
+            to=self.to,
+            at=rfc3339(self.began),
+            seconds=self.seconds,
+            status=self.status,
+            error=self.error,
+            fault=self.fault,
+            retry_in=self.retry_in,
+            next_due=None if self.next_due is None else rfc3339(self.next_due),
+        )
+
+    def in_words(self) -> str:
+        status = ": ".join(str(word) for word in (self.status, self.error) if word)
+        fault = " (fault)" if self.fault else ""
+        wait = "" if self.retry_in is None else f", next in {self.retry_in:g} s"
+        return f"{self.number}: {status}{fault}{wait}"
+
+
+class DeliveryRecord(msgspec.Struct, gc=False):
     """One trigger's dealings with one event, as far as remembered."""
 
     trigger: str
@@ -28,16 +67,18 @@ class DeliveryRecord:
     attempts_before_restart: int = 0
     last_before_restart: str | None = None
     next_due: float | None = None  # seconds since the epoch, while it waits
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: tuple[Tried, ...] = ()
     dead_letter: str | None = None
     reply: int | None = None  # sequence numbers
     sink_reply: int | None = None
 
 
-@dataclass(slots=True)
-class EventRecord:
+class EventRecord(msgspec.Struct, gc=False):
+    """`shown_to` are the triggers that saw it: those that have no delivery did not want it."""
+
     stored: Stored
-    deliveries: dict[str, DeliveryRecord] = field(default_factory=dict)
+    deliveries: dict[str, DeliveryRecord] = {}
+    shown_to: Sequence[Route] = ()
 
 
 class Changes:
@@ -87,8 +128,8 @@ class History:
         finally:
             self._watchers.discard(changes)
 
-    def accepted(self, stored: Stored) -> None:
-        self.seen(stored)
+    def accepted(self, stored: Stored, triggers: Sequence[Route]) -> None:
+        self.shown(stored, triggers)
         self._tell("accepted", stored, detail=stored.broker)
 
     def seen(self, stored: Stored) -> EventRecord:
@@ -101,8 +142,9 @@ class History:
                 self._characters -= _characters(self._events.popitem(last=False)[1])
         return record
 
-    def not_matched(self, stored: Stored, trigger: str, subscriber: str, reason: str) -> None:
-        self.seen(stored).deliveries[trigger] = DeliveryRecord(trigger, subscriber, "not_matched", reason)
+    def shown(self, stored: Stored, triggers: Sequence[Route]) -> None:
+        """Whether each wanted it is found out when somebody asks."""
+        self.seen(stored).shown_to = triggers
 
     def opened(self, stored: Stored, trigger: str, subscriber: str, progress: Progress) -> None:
         outcome: Outcome = "waiting" if progress.attempts else "in_flight"
@@ -120,21 +162,17 @@ class History:
         delivery = self._delivery(stored, trigger)
         delivery.outcome, delivery.next_due = "in_flight", None
 
-    def attempted(
-        self, stored: Stored, trigger: str, attempt: Attempt, *, ok: bool, next_due: float | None = None
-    ) -> None:
+    def attempted(self, stored: Stored, trigger: str, tried: Tried, *, ok: bool) -> None:
         delivery = self._delivery(stored, trigger)
         if not delivery.attempts:
-            delivery.attempts_before_restart = (
-                attempt.number - 1
-            )  # known when the record is new, because it was dropped
-        delivery.attempts.append(attempt)
-        delivery.next_due = next_due
-        if next_due is not None:
+            delivery.attempts_before_restart = tried.number - 1  # known when the record is new, because it was dropped
+        delivery.attempts += (tried,)
+        delivery.next_due = tried.next_due
+        if tried.next_due is not None:
             delivery.outcome = "waiting"
         if not ok:
             self.failed[trigger] += 1
-        self._tell("attempt", stored, trigger, _in_words(attempt), attempt)
+        self._tell("attempt", stored, trigger, tried=tried)
 
     def closed(self, stored: Stored, trigger: str, outcome: Outcome, reason: str | None, letter: str | None) -> None:
         delivery = self._delivery(stored, trigger)
@@ -164,10 +202,13 @@ class History:
 
     def _delivery(self, stored: Stored, trigger: str) -> DeliveryRecord:
         deliveries = self.seen(stored).deliveries
-        return deliveries.setdefault(trigger, DeliveryRecord(trigger, "", "in_flight"))
+        delivery = deliveries.get(trigger)
+        if delivery is None:
+            delivery = deliveries[trigger] = DeliveryRecord(trigger, "", "in_flight")
+        return delivery
 
     def _tell(
-        self, what: str, stored: Stored, trigger: str | None = None, detail: str = "", attempt: Attempt | None = None
+        self, what: str, stored: Stored, trigger: str | None = None, detail: str = "", tried: Tried | None = None
     ) -> None:
         if self._watchers:
             change = Change(
@@ -177,8 +218,8 @@ class History:
                 event_source=stored.event.source,
                 event_type=stored.event.type,
                 trigger=trigger,
-                attempt=attempt,
-                detail=detail,
+                attempt=None if tried is None else tried.told(),
+                detail=detail if tried is None else tried.in_words(),
             )
             self._publish(change)
 
@@ -187,17 +228,11 @@ class History:
             watcher.put(change)
 
 
-def _in_words(attempt: Attempt) -> str:
-    status = ": ".join(str(word) for word in (attempt.status, attempt.error) if word)
-    fault = " (fault)" if attempt.fault else ""
-    wait = "" if attempt.retry_in is None else f", next in {attempt.retry_in:g} s"
-    return f"{attempt.number}: {status}{fault}{wait}"
-
-
 def _characters(record: EventRecord) -> int:
     return sum(map(len, record.stored.event.attributes.values()))
 
 
 def _without_data(stored: Stored) -> Stored:
     """Ten thousand events of a megabyte are more than memory should hold, and nobody asks for their data here."""
-    return msgspec.structs.replace(stored, event=Event(stored.event.attributes))
+    event = Event(stored.event.attributes)
+    return Stored(stored.seq, stored.broker, stored.accepted_at, event, stored.target, stored.replay_of)

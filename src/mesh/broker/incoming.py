@@ -1,5 +1,6 @@
 """The request that is arriving: what has come of it, and what it takes of the room that all clients share."""
 
+from mesh.broker.exchange import Reception
 from mesh.broker.room import Room
 from mesh.wire import Head
 
@@ -17,7 +18,7 @@ class Incoming:
         "head",
         "header_bytes",
         "headers",
-        "max_body_bytes",
+        "reception",
         "target",
     )
 
@@ -27,7 +28,7 @@ class Incoming:
         self.header_bytes = 0
         self.head: Head | None = None
         self.body = bytearray()
-        self.max_body_bytes = 0
+        self.reception: Reception | None = None  # known when the head is
         self.answered = False
         self._room = room
         self._held_bytes = 0

@@ -82,6 +82,8 @@ def read_reply(response: Response) -> Event | Failed | None:
     """Any status under 300 is success; a body that is no CloudEvent is failure for good (DISP BaseResponseHandler)."""
     if response.status >= 300:  # noqa: PLR2004 - the class of statuses
         return failed_response(response.status)
+    if not response.body and response.header("ce-specversion") is None:
+        return None
     try:
         return from_http(response.raw_headers(), response.body)
     except NotACloudEvent as problem:

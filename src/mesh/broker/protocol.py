@@ -10,7 +10,7 @@ from collections import deque
 
 import httptools
 
-from mesh.broker.exchange import CONTINUE, Application, encode
+from mesh.broker.exchange import CONTINUE, Application, Awaited, encode
 from mesh.broker.incoming import REQUEST_BYTES, Incoming
 from mesh.broker.room import Room
 from mesh.clients import Clients, turn_away
@@ -33,7 +33,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport
         self._loop = asyncio.get_running_loop()
-        self._answers: deque[tuple[Answer | asyncio.Future[Answer], bool]] = deque()
+        self._answers: deque[tuple[Answer | Awaited, bool]] = deque()
         self._closing = False  # no further request is read
         self._draining = False
         self._unread = False
@@ -97,7 +97,7 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         self._incoming.header_bytes += len(name) + len(value) + 4
         if self._incoming.head is None:
-            self._incoming.headers.append((name, value))
+            self._incoming.headers.append((name.lower(), value))
         elif self._incoming.header_bytes > MAX_HEAD_BYTES:  # trailers, which nobody reads
             self._refuse(Answer(431))
 
@@ -113,10 +113,11 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         incoming = self._incoming
-        if incoming.head is None or incoming.answered or self._closing:
+        reception = incoming.reception
+        if reception is None or incoming.answered or self._closing:
             return
-        if len(incoming.body) + len(body) > incoming.max_body_bytes or not incoming.hold(len(body)):
-            self._refuse(self._application.not_stored(incoming.head))
+        if len(incoming.body) + len(body) > reception.max_body_bytes or not incoming.hold(len(body)):
+            self._refuse(reception.not_stored())
         else:
             incoming.body += body
 
@@ -126,8 +127,8 @@ class Connection(asyncio.Protocol):
             return
         if not self._closing:
             self.receiving_since = None
-        if incoming.head is not None and not incoming.answered and not self._closing:
-            self._answer(self._application.handle(incoming.head, incoming.take_body()))
+        if incoming.reception is not None and not incoming.answered and not self._closing:
+            self._answer(incoming.reception.handle(incoming.take_body()))
         elif not incoming.answered:
             incoming.let_go()
         self._incoming = Incoming(self._room)
@@ -165,32 +166,28 @@ class Connection(asyncio.Protocol):
             return
         version = f" HTTP/{self._parser.get_http_version()}".encode()
         lines = [head.method.encode() + b" " + head.target + version]
-        lines += [name + b": " + value for name, value in head.headers if name.lower() != b"upgrade"]
+        lines += [name + b": " + value for name, value in head.headers if name != b"upgrade"]
         self._parser = httptools.HttpRequestParser(self)
         self._feed(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def _bound_unfinished(self) -> None:
         incoming, bound = self._incoming, MAX_HEAD_BYTES + MAX_TARGET_BYTES
-        if incoming.head is not None:
-            if self._received_bytes > bound + BYTES_FOR_ONE * incoming.max_body_bytes:
-                self._refuse(self._application.not_stored(incoming.head))
+        if incoming.reception is not None:
+            if self._received_bytes > bound + BYTES_FOR_ONE * incoming.reception.max_body_bytes:
+                self._refuse(incoming.reception.not_stored())
         elif self._received_bytes > bound:
             self._refuse(Answer(414 if len(incoming.target) > MAX_TARGET_BYTES else 431))
 
     def _decide_early(self, head: Head) -> None:
-        early = self._application.early(head)
-        self._incoming.max_body_bytes = self._application.max_body_bytes(head)
-        if early is not None:
-            self._answer(early)
-        elif self._declared_bytes(head) > self._incoming.max_body_bytes or not self._incoming.hold(REQUEST_BYTES):
-            self._refuse(self._application.not_stored(head))
-        elif any(name.lower() == b"expect" and value.lower() == b"100-continue" for name, value in head.headers):
+        reception = self._incoming.reception = self._application.receive(head)
+        declared = int(head.header(b"content-length") or 0)
+        if reception.early is not None:
+            self._answer(reception.early)
+        elif declared > reception.max_body_bytes or not self._incoming.hold(REQUEST_BYTES):
+            self._refuse(reception.not_stored())
+        elif any(name == b"expect" and value.lower() == b"100-continue" for name, value in head.headers):
             self._answers.append((CONTINUE, True))
             self._flush()
-
-    @staticmethod
-    def _declared_bytes(head: Head) -> int:
-        return next((int(value) for name, value in head.headers if name.lower() == b"content-length"), 0)
 
     def _refuse(self, answer: Answer) -> None:
         """Answer and read no further: the rest of what this client sends cannot be understood or is too much."""
@@ -204,15 +201,15 @@ class Connection(asyncio.Protocol):
         else:
             self._answer(answer)
 
-    def _answer(self, answer: Answer | asyncio.Future[Answer]) -> None:
+    def _answer(self, answer: Answer | Awaited) -> None:
         self._incoming.answered = True
         keep_alive = self._parser.should_keep_alive() and not self._closing
         self._closing = not keep_alive
         self._answers.append((answer, keep_alive))
-        if isinstance(answer, asyncio.Future):
+        if isinstance(answer, Awaited):
             self._clients.busy(self)
-            answer.add_done_callback(self._incoming.let_go)
-            answer.add_done_callback(self._flush)
+            answer.until.add_done_callback(self._incoming.let_go)
+            answer.until.add_done_callback(self._flush)
         else:
             self._incoming.let_go()
         self._flush()
@@ -222,10 +219,10 @@ class Connection(asyncio.Protocol):
     def _flush(self, _: object = None) -> None:
         while self._answers:
             answer, keep_alive = self._answers[0]
-            if isinstance(answer, asyncio.Future):
-                if not answer.done():
+            if isinstance(answer, Awaited):
+                if not answer.until.done():
                     return
-                answer = answer.result()
+                answer = answer.answer(answer.until)
             self._answers.popleft()
             last = self._closing and not self._answers
             self._transport.write(encode(answer, keep_alive=keep_alive and not last))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mesh.broker.broker_class import BrokerClass
 from mesh.broker.delivery import Address
+from mesh.broker.filter_types import Types, types_of
 from mesh.broker.inherited import Inherited
 from mesh.broker.retry import Policy
 from mesh.ledger.records import Stored
@@ -13,7 +14,7 @@ from mesh.manifests.model import Broker, Destination, Trigger
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`why_not` answers None for an event that passes the filters, else a sentence."""
+    """`why_not` answers None for an event that passes the filters, else a sentence; `types` alone can pass them."""
 
     trigger: Trigger
     broker_class: BrokerClass
@@ -23,6 +24,7 @@ class Route:
     sink: Address | None
     broker_url: str
     why_not: Callable[[Stored], str | None]
+    types: Types
 
     @property
     def key(self) -> str:
@@ -56,4 +58,5 @@ def route(
         sink=None if sink is None else resolve(sink),
         broker_url=url,
         why_not=lambda stored: passes(broker_class.received(stored).attributes),
+        types=types_of(trigger.filters),
     )

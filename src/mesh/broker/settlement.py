@@ -48,13 +48,13 @@ class Settlements:
         """
         if triggers and (standing := self._open.get(_key(cause))) is not None:
             standing.outstanding += 1
-            self._open[_key(reply)] = _Open(triggers, lambda _: self.report(cause, ok=True))
+            self._open[_key(reply)] = _Open(triggers, lambda _: self.report(cause))
 
-    def report(self, event: Stored, *, ok: bool) -> None:
-        """A trigger is through with the event."""
-        if (standing := self._open.get(_key(event))) is None:
+    def report(self, event: Stored, triggers: int = 1, *, ok: bool = True) -> None:
+        """So many triggers are through with the event."""
+        if not self._open or (standing := self._open.get(_key(event))) is None:
             return
-        standing.outstanding -= 1
+        standing.outstanding -= triggers
         standing.ok &= ok
         if standing.outstanding == 0:
             del self._open[_key(event)]

@@ -29,19 +29,23 @@ class SubscriberConnection(asyncio.Protocol):
         self._received_bytes = 0  # since the request
         self._begin()
 
-    async def exchange(self, request: bytes) -> Response:
-        """Send the request and wait for its response; on failure, or cancelled, hang up.
+    async def exchange(self, request: bytes, deadline: float) -> Response:
+        """Send the request and wait for its response until then, in the loop's time; on failure, or cancelled, hang up.
 
-        Raises ClosedEarly, NoAnswer, OSError or the parser's error.
+        Raises ClosedEarly, NoAnswer, OSError (TimeoutError, too) or the parser's error.
         """
+        loop = asyncio.get_running_loop()
         self._received_bytes = 0
-        self._response = asyncio.get_running_loop().create_future()
+        self._response = loop.create_future()
+        timer = loop.call_at(deadline, self._fail, TimeoutError())  # asyncio.timeout takes five times as long
         self._transport.write(request)
         try:
             return await self._response
         except BaseException:
             self.abort()
             raise
+        finally:
+            timer.cancel()
 
     def abort(self) -> None:
         self.usable = False

@@ -40,7 +40,11 @@ class Tracer:
             accepted_at=rfc3339(record.stored.accepted_at),
             seq=record.stored.seq,
             replay_of=record.stored.replay_of,
-            deliveries=[*map(self._delivery, record.deliveries.values()), *self._not_remembered(record)],
+            deliveries=[
+                *map(self._delivery, record.deliveries.values()),
+                *_not_matched(record),
+                *self._not_remembered(record),
+            ],
         )
 
     def _delivery(self, record: DeliveryRecord) -> Delivery:
@@ -52,7 +56,7 @@ class Tracer:
             attempts_before_restart=record.attempts_before_restart,
             last_before_restart=record.last_before_restart,
             next_due=None if record.next_due is None else rfc3339(record.next_due),
-            attempts=list(record.attempts),
+            attempts=[tried.told() for tried in record.attempts],
             dead_letter=record.dead_letter,
             reply=self._reply(record.reply),
             sink_reply=self._reply(record.sink_reply),
@@ -72,6 +76,17 @@ class Tracer:
             if route.key in self._standing and route.key not in record.deliveries and route.wants(record.stored)
             if (delivery := _outstanding(route, self._standing[route.key], record.stored.seq)) is not None
         ]
+
+
+def _not_matched(record: EventRecord) -> list[Delivery]:
+    """Those who saw the event and did not want it; a replay, which is for one, is shown to no other."""
+    if record.stored.target is not None:
+        return []
+    return [
+        Delivery(trigger=route.key, subscriber=route.subscriber.url, outcome="not_matched", reason=reason)
+        for route in record.shown_to
+        if route.key not in record.deliveries and (reason := route.why_not(record.stored)) is not None
+    ]
 
 
 def _outstanding(route: Route, standing: Subscription, seq: int) -> Delivery | None:

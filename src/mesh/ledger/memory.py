@@ -85,12 +85,12 @@ class MemoryLedger:
 
     def _change(self, change: Change) -> None:
         match change:
-            case records.Advance(trigger, position):
-                self._advance(trigger, position, {})
+            case records.Advance(triggers, position):
+                self._advance(triggers, position, {})
             case records.Finish(trigger, seq, position):
-                self._advance(trigger, position, {seq: None})
+                self._advance([trigger], position, {seq: None})
             case records.Postpone(trigger, seq, position, progress):
-                self._advance(trigger, position, {seq: progress})
+                self._advance([trigger], position, {seq: progress})
             case records.Bury(letter):
                 self._bury(letter)
             case records.Exhume(letter_id):
@@ -102,8 +102,8 @@ class MemoryLedger:
                 self._subscriptions.pop(trigger, None)
                 self._rows = {key: row for key, row in self._rows.items() if key[0] != trigger}
 
-    def _advance(self, trigger: str, position: int, rows: dict[int, Progress | None]) -> None:
-        if trigger in self._subscriptions:
+    def _advance(self, triggers: Sequence[str], position: int, rows: dict[int, Progress | None]) -> None:
+        for trigger in self._subscriptions.keys() & set(triggers):
             broker, before = self._subscriptions[trigger]
             self._subscriptions[trigger] = (broker, max(before, position))
             self._rows |= {(trigger, seq): row for seq, row in rows.items()}

@@ -1,5 +1,6 @@
 """What the ledger holds and the changes it takes, as values."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -31,7 +32,7 @@ class Progress(msgspec.Struct, frozen=True):
     failure: Failure | None = None  # set in phase dead_letter_sink
 
 
-class Stored(msgspec.Struct, frozen=True):
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """An event in the ledger. `target` is the only trigger it is for, when it is a replay."""
 
     seq: int
@@ -65,7 +66,7 @@ class LetterCount(msgspec.Struct, frozen=True):
     number: int
 
 
-class Append(msgspec.Struct, frozen=True):
+class Append(msgspec.Struct, frozen=True, gc=False):
     """Store an event; its sequence number is `write`'s answer."""
 
     broker: str
@@ -77,9 +78,9 @@ class Append(msgspec.Struct, frozen=True):
 
 
 class Advance(msgspec.Struct, frozen=True):
-    """Everything up to `position` is done for the trigger, or has a row of its own."""
+    """Everything up to `position` is done for these triggers, or has a row of its own."""
 
-    trigger: str
+    triggers: Sequence[str]
     position: int
 
 

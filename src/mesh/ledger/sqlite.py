@@ -54,6 +54,9 @@ class SqliteLedger:
         return [self._subscription(*row) for row in rows]
 
     def read(self, broker: str, after: int, limit: int) -> Sequence[Stored]:
+        recent = self._batch.recent.after(broker, after, limit)
+        if recent is not None:
+            return recent
         query = f"{_STORED} WHERE broker = ? AND seq > ? ORDER BY seq LIMIT ?"
         return [_stored(row) for row in self._rows(query, (broker, after, limit))]
 

@@ -62,8 +62,7 @@ async def half_answering(reader: asyncio.StreamReader, writer: asyncio.StreamWri
 
 
 async def send(client: Client, base: str, within: float = 10.0) -> Response:
-    async with asyncio.timeout(within):
-        return await client.send(base, REQUEST)
+    return await client.send(base, REQUEST, within=within)
 
 
 async def test_exactly_our_headers_are_sent(client: Client) -> None:
@@ -100,7 +99,7 @@ async def test_an_empty_body_has_a_length_and_no_type(client: Client) -> None:
         writer.write(OK)
 
     async with subscriber(listening) as base:
-        await client.send(base, Request("POST", "/", []))
+        await client.send(base, Request("POST", "/", []), within=10)
     assert b"content-length: 0" in heard.lower()
     assert b"content-type" not in heard.lower()
 
@@ -145,7 +144,7 @@ async def test_a_body_without_a_length_ends_with_its_connection(client: Client) 
 async def test_a_line_end_makes_no_second_header(client: Client, header: tuple[str, str]) -> None:
     async with subscriber(answering(OK)) as base:
         with pytest.raises(NoAnswer, match="no usable response from "):
-            await client.send(base, Request("POST", "/", [header]))
+            await client.send(base, Request("POST", "/", [header]), within=10)
 
 
 async def test_a_redirect_is_an_answer_like_any_other(client: Client) -> None:
@@ -229,7 +228,7 @@ async def test_no_response_is_one_error_with_a_sentence(
 
 
 @pytest.mark.parametrize("conversation", [hanging, half_answering])
-async def test_who_gives_up_hangs_up(client: Client, conversation: Conversation) -> None:
+async def test_what_is_too_slow_is_hung_up_on(client: Client, conversation: Conversation) -> None:
     hung_up = asyncio.Event()
 
     async def listening(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

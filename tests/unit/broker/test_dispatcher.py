@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from mesh.broker.dispatcher import WINDOW
+from mesh.broker.trace import Tracer
 from mesh.ledger.memory import MemoryLedger
 from mesh.ledger.records import Advance, Append, Bury, Finish, Postpone, Progress, Subscribe
 from mesh.ledger.sqlite import SqliteLedger
@@ -36,10 +37,9 @@ async def test_only_what_passes_the_filters_is_delivered_and_the_rest_is_done_wi
         await mesh.clock.advance(0)
         assert sent(mesh) == ["e-2"]
         assert ledger.read(BROKER, 0, 10) == []
-    record = mesh.history.get(1)
-    assert record is not None
-    delivery = record.deliveries["cabs/invoice"]
-    assert delivery.outcome == "not_matched"
+        (traced,) = Tracer(mesh.history, ledger, [RIDES_ONLY]).trace("e-1", None).events
+    (delivery,) = traced.deliveries
+    assert (delivery.trigger, delivery.outcome) == (RIDES_ONLY.key, "not_matched")
     assert delivery.reason is not None
     assert delivery.reason.startswith("type is 'fee'")
 
@@ -235,5 +235,5 @@ async def test_on_disk_too_everything_and_its_replies_are_delivered_and_gone(tmp
             await until(lambda: not ledger.read(BROKER, 0, 1))
         assert len(sent(mesh, SUBSCRIBER)) == 150
         assert len(set(sent(mesh, "http://notify"))) == len(sent(mesh, "http://notify")) == 300
-        await ledger.write(Advance(OTHER.key, 300))
+        await ledger.write(Advance([OTHER.key], 300))
         assert {standing.position for standing in ledger.subscriptions()} == {300}

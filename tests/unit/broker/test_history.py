@@ -5,18 +5,17 @@ import asyncio
 import pytest
 
 from mesh.broker import history as module
-from mesh.broker.history import DeliveryRecord, History
-from mesh.control.shapes import Attempt
+from mesh.broker.history import DeliveryRecord, History, Tried
 from mesh.ledger.records import Letter, Progress, Stored
 from support.clock import FakeClock, settle
 from support.events import BROKER, event, failure
 
 KEY, URL = "cabs/invoice", "http://invoice/"
-FAILED = Attempt(
-    number=1, to="subscriber", at="", seconds=0.1, status=503, error="the subscriber failed", retry_in=10.0
+FAILED = Tried(
+    number=1, to="subscriber", began=88.9, seconds=0.1, status=503, error="the subscriber failed", retry_in=10.0
 )
-BY_FAULT = Attempt(number=2, to="subscriber", at="", seconds=0.1, status=503, fault=True)
-MADE = Attempt(number=2, to="subscriber", at="", seconds=0.1, status=204)
+BY_FAULT = Tried(number=2, to="subscriber", began=88.9, seconds=0.1, status=503, fault=True)
+MADE = Tried(number=2, to="subscriber", began=88.9, seconds=0.1, status=204)
 
 
 def stored(seq: int, event_id: str = "e-1") -> Stored:
@@ -35,22 +34,17 @@ def delivery(history: History, seq: int = 1) -> DeliveryRecord:
 
 
 def test_a_delivery_s_life_is_remembered(history: History) -> None:
-    history.accepted(stored(1))
+    history.accepted(stored(1), ())
     history.opened(stored(1), KEY, URL, Progress())
     assert delivery(history).outcome == "in_flight"
-    history.attempted(stored(1), KEY, FAILED, ok=False, next_due=99.0)
+    history.attempted(stored(1), KEY, FAILED, ok=False)
     assert (delivery(history).outcome, delivery(history).next_due) == ("waiting", 99.0)
     history.attempting(stored(1), KEY)
     assert (delivery(history).outcome, delivery(history).next_due) == ("in_flight", None)
     history.attempted(stored(1), KEY, MADE, ok=True)
     history.closed(stored(1), KEY, "delivered", None, None)
-    assert (delivery(history).outcome, delivery(history).attempts) == ("delivered", [FAILED, MADE])
+    assert (delivery(history).outcome, delivery(history).attempts) == ("delivered", (FAILED, MADE))
     assert (history.delivered[KEY], history.failed[KEY]) == (1, 1)
-
-
-def test_what_did_not_match_is_remembered_with_its_reason(history: History) -> None:
-    history.not_matched(stored(1), KEY, URL, "type is 'fee'")
-    assert delivery(history) == DeliveryRecord(KEY, URL, "not_matched", "type is 'fee'")
 
 
 def test_a_delivery_from_before_a_restart_says_so(history: History) -> None:
@@ -77,14 +71,14 @@ def test_a_replayed_or_discarded_letter_changes_the_delivery_it_came_from_alone(
 
 def test_events_are_found_by_their_id_oldest_first(history: History) -> None:
     for seq, event_id in ((1, "e-1"), (2, "e-2"), (3, "e-1")):
-        history.accepted(stored(seq, event_id))
+        history.accepted(stored(seq, event_id), ())
     assert [record.stored.seq for record in history.find("e-1")] == [1, 3]
 
 
 def test_only_the_newest_events_are_remembered(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "EVENTS_KEPT", 3)
     for seq in range(1, 6):
-        history.accepted(stored(seq))
+        history.accepted(stored(seq), ())
     assert [record.stored.seq for record in history.find("e-1")] == [3, 4, 5]
 
 
@@ -93,14 +87,14 @@ def test_events_with_long_attributes_are_remembered_as_far_as_there_is_room(
 ) -> None:
     monkeypatch.setattr(module, "CHARACTERS_KEPT", 2500)
     for seq in range(1, 6):
-        history.accepted(Stored(seq, BROKER, 5.0, event(subject="s" * 1000)))
+        history.accepted(Stored(seq, BROKER, 5.0, event(subject="s" * 1000)), ())
     assert [record.stored.seq for record in history.find("e-1")] == [4, 5]
 
 
 def test_an_event_that_was_forgotten_can_still_be_closed(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "EVENTS_KEPT", 1)
     history.opened(stored(1), KEY, URL, Progress())
-    history.accepted(stored(2))
+    history.accepted(stored(2), ())
     history.closed(stored(1), KEY, "delivered", None, None)
     assert delivery(history).outcome == "delivered"
 
@@ -108,14 +102,14 @@ def test_an_event_that_was_forgotten_can_still_be_closed(history: History, monke
 def test_attempts_that_were_forgotten_are_counted(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "EVENTS_KEPT", 1)
     history.opened(stored(1), KEY, URL, Progress())
-    history.attempted(stored(1), KEY, FAILED, ok=False, next_due=99.0)
-    history.accepted(stored(2))
+    history.attempted(stored(1), KEY, FAILED, ok=False)
+    history.accepted(stored(2), ())
     history.attempted(stored(1), KEY, MADE, ok=True)
-    assert (delivery(history).attempts_before_restart, delivery(history).attempts) == (1, [MADE])
+    assert (delivery(history).attempts_before_restart, delivery(history).attempts) == (1, (MADE,))
 
 
 def test_the_data_of_events_is_not_held(history: History) -> None:
-    history.accepted(stored(1))
+    history.accepted(stored(1), ())
     record = history.get(1)
     assert record is not None
     assert (record.stored.event.attributes, record.stored.event.data) == (event().attributes, None)
@@ -125,7 +119,7 @@ async def test_watchers_are_told_every_change_in_order(history: History) -> None
     watching = history.watch()
     first = asyncio.ensure_future(anext(watching))
     await settle()
-    history.accepted(stored(1))
+    history.accepted(stored(1), ())
     history.opened(stored(1), KEY, URL, Progress())
     history.attempted(stored(1), KEY, FAILED, ok=False)
     history.attempted(stored(1), KEY, BY_FAULT, ok=False)
@@ -139,7 +133,7 @@ async def test_watchers_are_told_every_change_in_order(history: History) -> None
         ("sunk", KEY, "gave up"),
     ]
     assert {(one.event_id, one.event_source, one.event_type) for one in changes} == {("e-1", "/app", "ride")}
-    assert [change.attempt for change in changes] == [None, None, FAILED, BY_FAULT, None]
+    assert [change.attempt for change in changes] == [None, None, FAILED.told(), BY_FAULT.told(), None]
 
 
 async def test_a_watcher_that_does_not_keep_up_loses_the_oldest_lines(
@@ -159,5 +153,5 @@ async def test_a_watcher_that_has_gone_is_told_nothing(history: History) -> None
     await settle()
     watching.cancel()
     await settle()
-    history.accepted(stored(1))
+    history.accepted(stored(1), ())
     assert not history._watchers

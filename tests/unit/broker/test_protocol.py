@@ -2,7 +2,7 @@
 
 import pytest
 
-from mesh.broker.ingress import Ingress
+from mesh.broker.ingress import Received
 from mesh.broker.protocol import MAX_PIPELINED
 from support.serving import ACCEPTED, CHUNKED, Client, Inlet, post, refusal
 
@@ -168,6 +168,6 @@ async def test_nobody_is_written_to_after_leaving_and_the_event_is_stored_all_th
 async def test_a_mistake_of_ours_is_a_500_in_the_log(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.delattr(Ingress, "handle")
+    monkeypatch.delattr(Received, "handle")
     assert await client.send(post()) == refusal(b"500 Internal Server Error")
     assert "a request could not be handled" in caplog.text

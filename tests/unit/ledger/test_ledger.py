@@ -77,7 +77,7 @@ async def test_a_finished_event_goes_when_every_trigger_is_done_with_it(ledger: 
     assert seqs(ledger) == [1, 2]
     await ledger.write(Finish(B, 1, 1))
     assert seqs(ledger) == [2]
-    await ledger.write(Advance(A, 2), Advance(B, 2))
+    await ledger.write(Advance([A], 2), Advance([B], 2))
     assert seqs(ledger) == []
 
 
@@ -94,15 +94,15 @@ async def test_events_finished_out_of_order_wait_for_those_before_them(ledger: L
 
 async def test_a_position_never_goes_back(ledger: Ledger) -> None:
     await fill(ledger, 3, A)
-    await ledger.write(Advance(A, 2))
-    await ledger.write(Advance(A, 1))
+    await ledger.write(Advance([A], 2))
+    await ledger.write(Advance([A], 1))
     assert standing(ledger).position == 2
 
 
 async def test_a_postponed_event_outlives_the_position_that_passes_it(ledger: Ledger) -> None:
     await fill(ledger, 3, A)
     await ledger.write(Postpone(A, 1, 1, LATER))
-    await ledger.write(Advance(A, 3))
+    await ledger.write(Advance([A], 3))
     assert standing(ledger) == Subscription(A, BROKER, 3, {1: LATER}, frozenset())
     assert seqs(ledger) == [1]
     await ledger.write(Finish(A, 1, 3))
@@ -154,7 +154,7 @@ async def test_subscribing_again_changes_nothing(ledger: Ledger) -> None:
 
 async def test_a_trigger_that_is_gone_holds_no_event(ledger: Ledger) -> None:
     await fill(ledger, 2, A, B)
-    await ledger.write(Postpone(A, 1, 1, LATER), Advance(B, 2))
+    await ledger.write(Postpone(A, 1, 1, LATER), Advance([B], 2))
     await ledger.write(Unsubscribe(A))
     assert [one.trigger for one in ledger.subscriptions()] == [B]
     assert seqs(ledger) == []
@@ -170,7 +170,7 @@ async def test_what_a_trigger_that_is_gone_still_reports_leaves_no_row(ledger: L
 
 async def test_a_number_is_never_used_again(ledger: Ledger, reopen: Callable[[], Ledger]) -> None:
     await fill(ledger, 2, A)
-    await ledger.write(Advance(A, 2))
+    await ledger.write(Advance([A], 2))
     assert seqs(ledger) == []
     assert await reopen().write(append()) == [3]
 

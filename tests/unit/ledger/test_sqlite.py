@@ -138,7 +138,7 @@ async def test_a_position_does_not_pass_what_was_refused(path: Path, refused: Fi
         with pytest.raises(UnicodeEncodeError):
             await ledger.write(refused, append("\ud800"))
         await ledger.write(Finish(A, 2, 2))  # its sender counts 1 as settled, as it counted when it asked
-        await ledger.write(Advance(A, 3))
+        await ledger.write(Advance([A], 3))
     with closing(SqliteLedger(path)) as ledger:
         (standing,) = ledger.subscriptions()
         assert standing.position == 0

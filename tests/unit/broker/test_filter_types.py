@@ -1,0 +1,44 @@
+"""Which event types alone can pass a Trigger's filters: never fewer than do."""
+
+import pytest
+
+from mesh.broker.broker_class import CLASSES
+from mesh.broker.filter_types import types_of
+from mesh.manifests.model import All, Any, Cesql, Exact, Filter, Legacy, Not, Nothing, Prefix
+
+RIDE, FEE = Exact({"type": "ride"}), Legacy({"type": "fee"})
+OF_ONE_TYPE: list[tuple[Filter, set[str] | None]] = [
+    (RIDE, {"ride"}),
+    (FEE, {"fee"}),
+    (Exact({"type": "ride", "subject": "a"}), {"ride"}),
+    (Exact({"subject": "a"}), None),
+    (Exact({"type": ""}), None),
+    (Exact({"type": "ride", "subject": ""}), None),
+    (Prefix({"type": "ride"}), None),
+    (Cesql("type = 'ride'"), None),
+    (Nothing(), None),
+    (Not(RIDE), None),
+    (All((RIDE, Prefix({"subject": "a"}))), {"ride"}),
+    (All((RIDE, FEE)), set()),
+    (All(()), None),
+    (Any((RIDE, FEE)), {"ride", "fee"}),
+    (Any((RIDE, Prefix({"subject": "a"}))), None),
+    (Any(()), None),
+]
+
+
+@pytest.mark.parametrize(("entry", "types"), OF_ONE_TYPE)
+def test_the_types_are_those_of_exact_conditions(entry: Filter, types: set[str] | None) -> None:
+    assert types_of([entry]) == types
+    assert types_of([]) is None
+
+
+@pytest.mark.parametrize("broker_class", CLASSES)
+@pytest.mark.parametrize("entry", [entry for entry, _ in OF_ONE_TYPE])
+@pytest.mark.parametrize("event_type", ["ride", "fee", "other"])
+@pytest.mark.parametrize("subject", ["a", "b", ""])
+def test_what_passes_is_of_one_of_the_types(broker_class: str, entry: Filter, event_type: str, subject: str) -> None:
+    attributes = {"specversion": "1.0", "id": "e-1", "source": "/a", "type": event_type, "subject": subject}
+    types = types_of([entry])
+    passes = CLASSES[broker_class].compile_filters((entry,))(attributes) is None
+    assert not passes or types is None or event_type in types
