@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from support import created
-from support.builders import staged
+from support.builders import uploaded
 from support.func_runs import FuncRun, free_address, running
 from support.mesh import REPOSITORY, MeshUp, copied_project, eventually, ride
 from support.postgres import server
@@ -73,7 +73,7 @@ def runs(
     func: RealTool, project: Path, database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[FuncRun]]:
     """A staged step, and what our asgi template makes; both at once, since each waits for pip."""
-    step = staged(tmp_path_factory.mktemp("step"), "calculate-fee", "asgi")
+    step = uploaded(tmp_path_factory.mktemp("steps"), "asgi")["calculate-fee"]
     ours = make(func, project, tmp_path_factory.mktemp("ours") / "our-run", "asgi")
     with ExitStack() as stack:
         yield [

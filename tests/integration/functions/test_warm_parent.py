@@ -16,11 +16,13 @@ import pytest
 from aiohttp import web
 
 from mesh.clock import SystemClock
+from mesh.functions.background import background
 from mesh.functions.hosting import Hosting, hosting
 from mesh.functions.layouts import Layout
 from mesh.functions.starting import Starting, spawning
 from mesh.functions.terminal import Terminal
 from mesh.functions.warm import parent
+from mesh.functions.warm.runtime import Runtime
 from mesh.functions.warm.starter import warm_starter
 from mesh.options import UpOptions
 from support.small_project import SmallProject
@@ -51,6 +53,7 @@ new = Function
 }
 FAMILY = 'import os\ndef main(context):\n    return f"{os.getpid()} {os.getppid()}", 200\n'
 
+CHILDREN_OF_THIS = Path(f"/proc/self/task/{os.getpid()}/children")
 CHILDREN = """
 import os
 def main(context):
@@ -180,6 +183,22 @@ async def test_no_spare_outlives_the_mesh(tmp_path: Path) -> None:
     async with asyncio.timeout(30):
         while any(map(exists, pids)):  # noqa: ASYNC110 - the kernel ends them
             await asyncio.sleep(0.02)
+
+
+async def test_a_parent_that_is_called_off_while_it_starts_is_ended() -> None:
+    needed = Runtime(Path(sys.executable), "parliament", instrumented=False, environment=frozenset())
+    async with background() as tasks, asyncio.timeout(30):
+        starting = asyncio.create_task(parent.start(needed, tasks))
+        while not (pids := warm_parents()):  # noqa: ASYNC110 - a process comes up
+            await asyncio.sleep(0.01)
+        starting.cancel()
+        await asyncio.wait([starting])
+        assert not any(map(exists, pids))
+
+
+def warm_parents() -> list[str]:
+    words = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in CHILDREN_OF_THIS.read_text().split()}
+    return [pid for pid, line in words.items() if str(parent.PROGRAM).encode() in line]
 
 
 def exists(pid: str) -> bool:

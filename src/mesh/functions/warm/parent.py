@@ -39,17 +39,26 @@ async def start(runtime: Runtime, tasks: asyncio.TaskGroup) -> "WarmParent":
             raise StartFailed(str(error)) from error
     parent = WarmParent(process, control[0], announced[0], tasks)
     try:
+        await up(parent, process)
+    except BaseException:  # called off, too: nothing of it is left behind
+        process.kill()
+        await process.ended
+        raise
+    return parent
+
+
+async def up(parent: "WarmParent", process: Child) -> None:
+    """Wait until it takes orders. Raises StartFailed."""
+    try:
         async with asyncio.timeout(UP_SECONDS):
             await parent.ready.wait()
     except TimeoutError:
-        process.kill()
         raise StartFailed(f"it took no orders within {UP_SECONDS:.0f} s") from None
     if not parent.alive:
         process.kill()
         await asyncio.wait([process.ended], timeout=LAST_WORDS_SECONDS)
         status = process.ended.result() if process.ended.done() else "unknown"
         raise StartFailed(f"it ended (status {status}) and said:\n{process.last_words or '(nothing)'}")
-    return parent
 
 
 @dataclass(frozen=True, slots=True)
