@@ -70,9 +70,14 @@ async def _new_pool(settings: Settings) -> Pool:
         min_size=0,  # connections are made on demand, so that a database that is away stops nothing here
         max_size=settings.whole("DATABASE_POOL", "4"),
         statement_cache_size=0,  # PgBouncer gives every transaction another server connection
+        reset=_as_it_is,
         command_timeout=settings.duration("DATABASE_TIMEOUT", "PT10S").total_seconds(),
         timeout=CONNECT_TIMEOUT_SECONDS,
     )
+
+
+async def _as_it_is(_connection: Connection) -> None:
+    """Transactions leave nothing to reset; asyncpg's four statements for that would be a round trip an event."""
 
 
 @asynccontextmanager

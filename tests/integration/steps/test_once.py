@@ -155,17 +155,17 @@ async def test_events_that_are_not_taken_once_take_effect_each_time(
     assert await database.fetchval(COUNT) == 3
 
 
-async def test_old_rows_are_purged_a_few_at_a_time(
+async def test_old_rows_are_purged_a_few_hundred_at_a_time_by_each_hundredth_event(
     served: Serve, settings: dict[str, str], database: Connection
 ) -> None:
-    old = "INSERT INTO tests.inbox SELECT '//old', n::text, now() - interval '8 days' FROM generate_series(1, 25) n"
+    old = "INSERT INTO tests.inbox SELECT '//old', n::text, now() - interval '8 days' FROM generate_series(1, 450) n"
     await database.execute(old)
     main = served(count, environ=settings | {"INBOX_RETENTION": "P7D"})
     left = []
-    for id_ in "abcd":
-        await answer(main, id=id_)
+    for number in range(101):
+        await answer(main, id=f"e-{number}")
         left.append(await database.fetchval("SELECT count(*) FROM tests.inbox WHERE source = '//old'"))
-    assert left == [15, 5, 0, 0]
+    assert left == [250] * 100 + [50]
 
 
 async def test_an_old_event_that_is_not_purged_yet_is_still_known(
