@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from mesh.errors import StartFailed
+from mesh.functions.activator import Activator
 from mesh.functions.health import Fault
 from mesh.functions.replica import Launch
 from mesh.functions.slot import Slot
@@ -119,3 +120,17 @@ class StarterDouble:
 async def watched(_launch: Launch, slot: Slot) -> Fault:
     """Health that sees no other fault than the end."""
     return Fault(f"ended (status {await slot.replica.ended()})")
+
+
+@dataclass
+class Rig:
+    activator: Activator
+    starter: StarterDouble
+    clock: TurnedClock
+    reports: list[str]
+    changes: list[tuple[str, str]]
+
+
+async def used(activator: Activator) -> str:
+    async with activator.replica() as url:
+        return url

@@ -94,10 +94,9 @@ class Activator:
         await self._replicas.stop(grace_seconds=grace_seconds)
 
     async def _slot(self) -> Slot:
-        if self._decision.look_again_seconds is None:
+        if self._decision.look_again_seconds is None:  # load begins, and nobody looks
             self._look_now.set()
-        slot = None if self._held else self._take()  # whoever waits comes first
-        if slot is not None:
+        if slot := self._take():  # there is none while others wait: each that is free is handed out at once
             return slot
         self._refuse_early()
         self._look_now.set()
