@@ -30,6 +30,7 @@ class Readiness:
             raise failed(launch, late, replica) from None
         except BaseException:
             replica.kill()
+            await replica.ended()
             raise
         return replica
 

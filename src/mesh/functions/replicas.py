@@ -37,6 +37,7 @@ class Replicas:
         self._changed = changed
         self._slots: list[Slot] = []
         self._starting: list[int] = []  # the generation of each start under way
+        self._starts: set[asyncio.Task[None]] = set()
         self._count = 0
         self._stopped = False
         self.backoff = Backoff()
@@ -63,6 +64,8 @@ class Replicas:
 
     def scale(self, wanted: int) -> None:
         """Start what is missing of the newest generation, unless backing off; retire what is too many."""
+        if self._stopped:
+            return
         newest = self._launch.generation
         there = sum(slot.generation == newest for slot in self.serving) + self._starting.count(newest)
         if there < wanted and not self.backoff.left_seconds(self._around.clock.now()):
@@ -83,12 +86,15 @@ class Replicas:
             self.retire(slot)
 
     async def stop(self, *, grace_seconds: float) -> None:
-        """Stop all at once, and what is being started as soon as it is there."""
+        """Stop all at once; what is being started is given up."""
         self._stopped = True
+        for start in self._starts:
+            start.cancel()
         async with asyncio.TaskGroup() as stopping:
             for slot in self._slots:
                 slot.retired = True
                 stopping.create_task(self._stop(slot, grace_seconds), name=f"stop {slot.replica.name}")
+        await asyncio.gather(*self._starts, return_exceptions=True)
 
     async def _stop(self, slot: Slot, grace_seconds: float) -> None:
         name = slot.replica.name
@@ -99,7 +105,9 @@ class Replicas:
         self._count += 1
         name = f"{self._launch.function}-{self._launch.generation:05d}-{self._count}"
         self._starting.append(self._launch.generation)
-        self._spawn(self._start(self._launch, name), f"start {name}")
+        start = self._spawn(self._start(self._launch, name), f"start {name}")
+        self._starts.add(start)
+        start.add_done_callback(self._starts.discard)
 
     async def _start(self, launch: Launch, name: str) -> None:
         began = self._around.clock.now()
@@ -128,7 +136,7 @@ class Replicas:
         self._slots.append(slot)
         self._spawn(self._watch(launch, slot), f"watch {slot.replica.name}")
         newest = max(slot.generation for slot in self._slots)
-        for over in [other for other in self.serving if other.generation < newest or self._stopped]:
+        for over in [other for other in self.serving if other.generation < newest]:
             self.retire(over)
 
     async def _watch(self, launch: Launch, slot: Slot) -> None:
@@ -161,5 +169,5 @@ class Replicas:
         if is_news:
             self._around.report(f"replica {name} {what}")
 
-    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
-        self._around.tasks.create_task(work, name=name)
+    def _spawn(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+        return self._around.tasks.create_task(work, name=name)

@@ -1,4 +1,4 @@
-"""An activator on a clock that a test turns. No test of hosting runs in the checkout: all is in temporary directories."""
+"""An activator on a clock that a test turns. No test of hosting runs in the checkout: all are in temporary places."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
