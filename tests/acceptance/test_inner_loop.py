@@ -49,10 +49,11 @@ def stream(mesh: MeshUp) -> set[int]:
 def test_no_event_of_a_stream_is_lost_while_files_are_saved(tmp_path: Path) -> None:
     root = copied_project(tmp_path / "project")
     mesh = MeshUp(root, root / ".mesh").start()
+    saving = Saving(root, mesh)
     try:
         with ThreadPoolExecutor(1) as producer:
             statuses = producer.submit(stream, mesh)
-            Saving(root, mesh).save_all_kinds()
+            saving.save_all_kinds()
             assert statuses.result() == {202}
         assert mesh.send_ride(ride("r-new"), "e-new") == 202
         assert mesh.settled("r-new")["price"] == "125.00"
@@ -60,5 +61,6 @@ def test_no_event_of_a_stream_is_lost_while_files_are_saved(tmp_path: Path) -> N
         assert mesh.json("dead-letters", "list") == []
         assert mesh.output().count("making the tables of") == 1  # no schema was saved
         assert {mesh.settled(name)["price"] for name in RIDES} <= {"25.00", "75.00", "125.00"}
+        saving.save("functions/invoice/schema.sql", ";\n", "; -- saved\n", "making the tables of invoice\n")
     finally:
         mesh.end()
