@@ -27,8 +27,8 @@ def used_bytes(group: int) -> int:
 def of(process: Path) -> int | None:
     """Its process group."""
     try:
-        return int((process / "stat").read_text(errors="replace").rpartition(")")[2].split()[2])
-    except (OSError, IndexError):
+        return os.getpgid(int(process.name))
+    except ProcessLookupError:
         return None  # it has ended meanwhile
 
 
