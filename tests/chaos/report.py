@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from chaos.checker import SHOWN
+from chaos.checker import SHOWN, lost, unequal
 from chaos.havoc import KILLS
 from chaos.run import Run
 
@@ -31,7 +31,7 @@ def _lines(run: Run) -> Iterator[str]:
     yield f"rides settled  {len(history.holdings.settled)}"
     yield f"deliveries     {len(own)}: {len(taken)} done, {sum(taken.values()) - len(taken)} repeated after that"
     yield f"dead letters   {len(dead)}"
-    yield f"losses         {sum('was acknowledged' in sentence for sentence in run.violations)}"
+    yield f"losses         {len([*lost(history), *unequal(history)])}"
     yield f"violations     {len(run.violations)}"
 
 
