@@ -95,9 +95,12 @@ class _Tally:
             self.counted.in_flight += sum(self._of_type(stored) for seq in rows if (stored := ledger.event(seq)))
 
     def add_ahead(self, ahead: int) -> None:
-        """Count so many events without a row, all of which it wants."""
+        """Count so many events without a row, all of which it wants.
+
+        The ledger's writer is a thread: what is in hand may be done with since the trigger's standing was read.
+        """
         self.counted.in_flight += len(self._in_hand)
-        self.counted.pending += ahead - len(self._in_hand)
+        self.counted.pending += max(0, ahead - len(self._in_hand))
 
     def look_at(self, stored: Stored) -> None:
         if self._is_ahead(stored.seq) and self._of_type(stored) and self._route.wants(stored):

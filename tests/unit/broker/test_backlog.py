@@ -9,6 +9,7 @@ import pytest
 
 from mesh.broker import backlog
 from mesh.broker.backlog import Outstanding, count
+from mesh.ledger.memory import MemoryLedger
 from mesh.ledger.sqlite import SqliteLedger
 from mesh.manifests.model import Exact
 from support.delivering import SUBSCRIBER, Running, answer, retrying, routed, trigger
@@ -42,6 +43,26 @@ async def test_what_is_not_begun_is_pending_and_what_is_begun_or_waits_is_in_fli
     assert of_all.by_trigger == {ALL.key: both, RIDES.key: both, FEES.key: Outstanding()}
     assert of_rides.by_trigger == of_all.by_trigger
     assert (of_fees.pending, of_fees.in_flight) == (0, 0)
+
+
+class Overtaken(MemoryLedger):
+    """Its writer finishes everything after the standings were read and before they are counted ahead."""
+
+    def ahead(self, subscription: str) -> int:
+        return 0
+
+
+async def test_what_is_done_with_while_it_is_counted_makes_no_count_negative() -> None:
+    mesh = Running(Overtaken())
+    release = asyncio.Event()
+    mesh.client.always[SUBSCRIBER] = release
+    async with mesh.dispatching(ALL):
+        await mesh.ledger.write(append("e-1"))
+        mesh.broker.publish(event("e-2"))
+        await mesh.clock.advance(0)
+        counted = await count(mesh.ledger, mesh.broker.dispatchers)
+        release.set()
+    assert counted.by_trigger == {ALL.key: Outstanding(pending=0, in_flight=2)}
 
 
 async def test_the_loop_keeps_turning_while_many_events_are_counted(on_disk: SqliteLedger) -> None:
