@@ -11,7 +11,7 @@ ENVIRONMENT := .venv/.made
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run ride test chaos bench check check-format check-lint check-types check-imports check-spelling check-manifests \
+.PHONY: help run ride test chaos bench performance check check-format check-lint check-types check-imports check-spelling check-manifests \
 	stage deploy undeploy migrate new tools clean
 
 help: ## print these targets
@@ -29,9 +29,11 @@ test: $(ENVIRONMENT) ## all tests (ARGS='tests/unit -k fare' goes to pytest)
 chaos: $(ENVIRONMENT) ## the mesh, its functions and its Postgres killed 200 times under load, and what came of it (ARGS='--kills 20 --seed 7')
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(ARGS)
 
-bench: $(ENVIRONMENT) ## how long cold starts and saved files take, against spawning (half an hour; ARGS=5: five rounds instead of twenty)
-	@$(BIN)/python bench/cold_start.py $(ARGS)
-	@$(BIN)/python bench/inner_loop.py $(ARGS)
+bench: $(ENVIRONMENT) ## speed, memory and start-up against goals, in ten minutes (ARGS='--long curves': only those, and longer)
+	@$(BIN)/python bench/run.py $(ARGS)
+
+performance: $(ENVIRONMENT) ## docs/performance.md of what the benches found
+	@$(BIN)/python bench/performance.py
 
 check: check-format check-lint check-types check-imports check-spelling check-manifests ## everything below that starts with check-
 

@@ -1,106 +1,48 @@
-"""Memory against backlog: a mesh whose only subscriber never answers, filled step by step, and started again on that.
-
-`python bench/backlog.py [EVENTS…]`: how many events are on the disk when it is looked at (0 10000 100000).
-"""
+"""A ledger in which events wait for one trigger, written through the ledger itself before a mesh starts on it."""
 
 import asyncio
-import os
-import signal
-import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
-STEPS = (0, 10_000, 100_000)
-CONNECTIONS = 64
-BODY = b"x" * 1000
-READY_SECONDS = 300.0
-MANIFESTS = """\
-apiVersion: eventing.knative.dev/v1
-kind: Broker
-metadata: {{name: default, namespace: bench, annotations: {{eventing.knative.dev/broker.class: Kafka}}}}
----
-apiVersion: eventing.knative.dev/v1
-kind: Trigger
-metadata: {{name: silent, namespace: bench}}
-spec:
-  broker: default
-  subscriber: {{uri: "http://127.0.0.1:{port}/"}}
-"""
+import events
+from mesh_process import BROKER_KEY
+
+from mesh.app import LEDGER_FILE
+from mesh.event import Event
+from mesh.ledger.records import Append, Subscribe
+from mesh.ledger.sqlite import SqliteLedger
+
+AT_ONCE = 5_000
+PARTITIONS = 10
 
 
-async def main(steps: Sequence[int]) -> None:
-    print(f"resident memory of the mesh; events of {len(BODY)} B, one trigger whose subscriber never answers")
-    print(f"{'backlog':>10}  {'running, MiB':>13}  {'started again, MiB':>19}  {'ledger, MiB':>12}")
-    silent = await asyncio.start_server(_never, "127.0.0.1", 0)
-    with tempfile.TemporaryDirectory(prefix="backlog") as folder:
-        root = _project(Path(folder), silent.sockets[0].getsockname()[1])
-        stored = 0
-        for backlog in steps:
-            async with mesh(root) as (process, port):
-                await fill(port, backlog - stored)
-                running, stored = resident_mib(process.pid), backlog
-            async with mesh(root) as (process, _):
-                again = resident_mib(process.pid)
-            ledger = sum(file.stat().st_size for file in (root / "state").glob("ledger.sqlite*")) / 2**20
-            print(f"{backlog:>10}  {running:>13.0f}  {again:>19.0f}  {ledger:>12.0f}", flush=True)
-    silent.close()
+def fill(state: Path, held: str, current: str, events_waiting: int) -> None:
+    """All wait for the trigger `held`; the trigger `current` is up to date."""
+    state.mkdir(parents=True)
+    asyncio.run(_written(state / LEDGER_FILE, held, current, events_waiting))
 
 
-async def _never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.read()
-    writer.close()
+async def _written(path: Path, held: str, current: str, events_waiting: int) -> None:
+    with closing(SqliteLedger(path)) as ledger:
+        await ledger.write(Subscribe(held, BROKER_KEY))
+        for numbers in _batches(events_waiting):
+            await ledger.write(*(_append(number) for number in numbers))
+        await ledger.write(Subscribe(current, BROKER_KEY))
 
 
-def _project(root: Path, port: int) -> Path:
-    (root / "triggers").mkdir()
-    (root / "triggers" / "bench.yaml").write_text(MANIFESTS.format(port=port))
-    return root
+def _batches(count: int) -> Iterator[range]:
+    return (range(first, min(first + AT_ONCE, count)) for first in range(0, count, AT_ONCE))
 
 
-@asynccontextmanager
-async def mesh(root: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
-    """Run `mesh up` and yield it with its port."""
-    words = ("up", str(root), "--state", str(root / "state"), "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0")
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "mesh", *words, "--grace", "1s"),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(READY_SECONDS):
-            ready = (await process.stdout.readline()).decode()
-        yield process, int(ready.rpartition(":")[2])
-    finally:
-        process.send_signal(signal.SIGTERM)
-        await process.wait()
-
-
-async def fill(port: int, events: int) -> None:
-    """Publish so many, each accepted before the next one on its connection."""
-    numbers = iter(range(events))
-    async with asyncio.TaskGroup() as producers:
-        for _ in range(CONNECTIONS):
-            producers.create_task(_publish(port, numbers))
-
-
-async def _publish(port: int, numbers: Iterator[int]) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for number in numbers:
-        head = f"POST /bench/default HTTP/1.1\r\nce-specversion: 1.0\r\nce-id: {number}\r\nce-source: /bench\r\n"
-        writer.write(f"{head}ce-type: bench\r\ncontent-length: {len(BODY)}\r\n\r\n".encode() + BODY)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        if not answer.startswith(b"HTTP/1.1 202 "):
-            raise SystemExit(f"the mesh answered {answer!r}")
-    writer.close()
-
-
-def resident_mib(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
-if __name__ == "__main__":
-    asyncio.run(main([int(word) for word in sys.argv[1:]] or STEPS))
+def _append(number: int) -> Append:
+    attributes = {
+        "specversion": "1.0",
+        "id": f"waiting-{number}",
+        "source": "//cabs/bench",
+        "type": events.TYPE,
+        "datacontenttype": "application/json",
+    }
+    event = Event(attributes, events.BODY.encode())
+    return Append(BROKER_KEY, event, accepted_at=time.time(), partition=number % PARTITIONS)

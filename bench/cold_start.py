@@ -1,6 +1,6 @@
 """Cold starts: from the delivery to the answer to the first event, its database opened; forked against spawned.
 
-`python bench/cold_start.py [ROUNDS]`. Spawned is the function's own command, in the parliament layout
+`python bench/cold_start.py [ROUNDS | --quick]`. Spawned is the function's own command, in the parliament layout
 `opentelemetry-instrument python -m parliament .`, with its port replaced by a launcher, and nothing of the mesh's
 around it.
 """
@@ -11,13 +11,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import get_args
 
 import uvloop
 from aiohttp import web
+from report import Goal, Machine, Report, Row, Table, keep
 from several import Copy, complete_ride, own_command, running
 
 from mesh.broker.client import HttpClient
@@ -30,24 +31,34 @@ WAYS: dict[str, Starting] = {"spawned": own_command, "forked": warm_starter}
 TOGETHER = 8
 WITHIN_SECONDS = 60.0
 GOAL = 0.1
+QUICK_ROUNDS = 3
+Telemetry = tuple[str, bool, str]  # in words, whether there is any, and the collector's address
 
 
-async def main(rounds: int) -> None:
+async def main(rounds: int, *, quick: bool) -> None:
     print("cold start, ms: from the delivery to the answer to the first event, its database opened")
     print(f"min/median/max of {rounds}, alone and {TOGETHER} at once")
     print(f"{'':45} {'spawned':>18} {'forked':>18}   ratio of medians (goal: {GOAL:g})")
     async with collector() as endpoint, HttpClient() as client:
-        for layout, (title, instrumented, address) in itertools.product(
-            get_args(Layout),
-            (
-                ("telemetry off", False, ""),
-                ("telemetry, no collector", True, ""),
-                ("telemetry, to a collector", True, endpoint),
-            ),
-        ):
-            async with meshes(layout, address, instrumented=instrumented) as hosted:
-                for count, together in ((1, "one"), (TOGETHER, f"{TOGETHER} at once")):
-                    show(f"{layout}, {title}, {together}", await measured(hosted, client, rounds, count))
+        rows = [row async for row in measured_rows(client, telemetries(endpoint, quick=quick), rounds)]
+    table = Table(title=f"Medians of {rounds}", columns=["spawned, ms", "forked, ms", "ratio"], rows=rows)
+    goals = [Goal(what=f"cold start, {row.name}", figure=row.figures[2] or 0.0, most=GOAL) for row in rows]
+    command = "make bench ARGS='cold_start'" if quick else "make bench ARGS='--long cold_start'"
+    keep(Report(bench="cold_start", command=command, tables=[table], goals=goals, machine=Machine.this()))
+
+
+def telemetries(endpoint: str, *, quick: bool) -> Sequence[Telemetry]:
+    without_collector = ("telemetry, no collector", True, "")
+    if quick:
+        return [without_collector]
+    return [("telemetry off", False, ""), without_collector, ("telemetry, to a collector", True, endpoint)]
+
+
+async def measured_rows(client: HttpClient, telemetries: Sequence[Telemetry], rounds: int) -> AsyncIterator[Row]:
+    for layout, (title, instrumented, address) in itertools.product(get_args(Layout), telemetries):
+        async with meshes(layout, address, instrumented=instrumented) as hosted:
+            for count, together in ((1, "one"), (TOGETHER, f"{TOGETHER} at once")):
+                yield shown(f"{layout}, {title}, {together}", await measured(hosted, client, rounds, count))
 
 
 @asynccontextmanager
@@ -90,10 +101,11 @@ async def nothing_runs(functions: Hosting) -> None:
     await asyncio.sleep(0.5)  # for processes that are ending
 
 
-def show(title: str, taken: dict[str, list[float]]) -> None:
+def shown(title: str, taken: dict[str, list[float]]) -> Row:
     spread = (f"{min(times):5.0f}/{statistics.median(times):.0f}/{max(times):.0f}" for times in taken.values())
-    ratio = statistics.median(taken["forked"]) / statistics.median(taken["spawned"])
-    print(f"{title:45}", *(f"{text:>18}" for text in spread), f"  {ratio:.3f}", flush=True)
+    forked, spawned = statistics.median(taken["forked"]), statistics.median(taken["spawned"])
+    print(f"{title:45}", *(f"{text:>18}" for text in spread), f"  {forked / spawned:.3f}", flush=True)
+    return Row(title, [spawned, forked, forked / spawned])
 
 
 @asynccontextmanager
@@ -116,4 +128,6 @@ async def collector() -> AsyncIterator[str]:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]) if sys.argv[1:] else 20))
+    asked = sys.argv[1:] or ["20"]
+    quick = asked == ["--quick"]
+    uvloop.run(main(QUICK_ROUNDS if quick else int(asked[0]), quick=quick))

@@ -7,7 +7,14 @@ import pytest
 from mesh.cli.main import parser
 from support.tracked import ROOT, tracked
 
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/deploy.md", "docs/security.md"]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/deploy.md",
+    "docs/security.md",
+    "docs/performance.md",
+]
 FOLDERS = "broker|docs|functions|scripts|sources|src|templates|tests|triggers|\\.ci|\\.github"
 
 
