@@ -1,6 +1,7 @@
 """A ledger in which events wait for one trigger, written through the ledger itself before a mesh starts on it."""
 
 import asyncio
+import os
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,6 +23,7 @@ def fill(state: Path, held: str, current: str, events_waiting: int) -> None:
     """All wait for the trigger `held`; the trigger `current` is up to date."""
     state.mkdir(parents=True)
     asyncio.run(_written(state / LEDGER_FILE, held, current, events_waiting))
+    os.sync()  # the system writes hundreds of megabytes back for a while, which is nothing to measure
 
 
 async def _written(path: Path, held: str, current: str, events_waiting: int) -> None:
