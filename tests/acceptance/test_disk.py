@@ -87,7 +87,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
         yield mounted
 
 
-def test_a_full_disk_is_told_to_producers_and_made_good_by_itself(place: Place, disk: SmallDisk) -> None:
+def test_a_full_disk_is_told_to_producers_and_made_good_by_itself(disk: SmallDisk, place: Place) -> None:
     site = place(disk.root / "state")
     site.mesh.start()
     site.recorder.statuses["kafka"] = 503  # what became of the attempts is to be written down, too
@@ -157,7 +157,7 @@ def test_what_is_no_ledger_of_this_version_is_refused(place: Place, tmp_path: Pa
 
 
 def test_a_disk_that_is_full_or_may_not_be_written_refuses_the_start_in_a_sentence(
-    place: Place, disk: SmallDisk
+    disk: SmallDisk, place: Place
 ) -> None:
     site = place(disk.root / "state")
     disk.fill()
