@@ -54,11 +54,9 @@ class Application(Protocol):
 
 def encode(answer: Answer, *, keep_alive: bool) -> bytes:
     """Write the answer with no header but its own, its length and, at the end of a connection, that it is the end."""
-    lines = [f"HTTP/1.1 {answer.status} {REASONS.get(answer.status, '')}"]
+    line = f"HTTP/1.1 {answer.status} {REASONS.get(answer.status, '')}\r\n"
     if answer is CONTINUE:
-        return f"{lines[0]}\r\n\r\n".encode("latin-1")
-    lines.extend(f"{name}: {value}" for name, value in answer.headers)
-    lines.append(f"content-length: {len(answer.body)}")
-    if not keep_alive:
-        lines.append("connection: close")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + answer.body
+        return f"{line}\r\n".encode("latin-1")
+    own = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
+    last = "" if keep_alive else "connection: close\r\n"
+    return f"{line}{own}content-length: {len(answer.body)}\r\n{last}\r\n".encode("latin-1") + answer.body

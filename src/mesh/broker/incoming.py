@@ -45,7 +45,7 @@ class Incoming:
         body, self.body = bytes(self.body), bytearray()
         return body
 
-    def let_go(self, _: object = None) -> None:
+    def let_go(self) -> None:
         """Give back what is held: the request is answered, or comes no further."""
         self.body = bytearray()
         self._room.give_back(self._held_bytes)

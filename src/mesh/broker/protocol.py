@@ -7,6 +7,7 @@ behaviour: kept servers add headers, decode paths or drop what is not ASCII.
 import asyncio
 import logging
 from collections import deque
+from functools import partial
 
 import httptools
 
@@ -95,10 +96,11 @@ class Connection(asyncio.Protocol):
         self._incoming.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._incoming.header_bytes += len(name) + len(value) + 4
-        if self._incoming.head is None:
-            self._incoming.headers.append((name.lower(), value))
-        elif self._incoming.header_bytes > MAX_HEAD_BYTES:  # trailers, which nobody reads
+        incoming = self._incoming
+        incoming.header_bytes += len(name) + len(value) + 4
+        if incoming.head is None:
+            incoming.headers.append((name.lower(), value))
+        elif incoming.header_bytes > MAX_HEAD_BYTES:  # trailers, which nobody reads
             self._refuse(Answer(431))
 
     def on_headers_complete(self) -> None:
@@ -208,15 +210,18 @@ class Connection(asyncio.Protocol):
         self._answers.append((answer, keep_alive))
         if isinstance(answer, Awaited):
             self._clients.busy(self)
-            answer.until.add_done_callback(self._incoming.let_go)
-            answer.until.add_done_callback(self._flush)
+            answer.until.add_done_callback(partial(self._settled, self._incoming))
         else:
             self._incoming.let_go()
         self._flush()
         if len(self._answers) > MAX_PIPELINED:
             self._transport.pause_reading()
 
-    def _flush(self, _: object = None) -> None:
+    def _settled(self, incoming: Incoming, _: object) -> None:
+        incoming.let_go()
+        self._flush()
+
+    def _flush(self) -> None:
         while self._answers:
             answer, keep_alive = self._answers[0]
             if isinstance(answer, Awaited):

@@ -39,6 +39,7 @@ _ADVANCE = """UPDATE subscriptions SET position = max(position, moved.value)
     FROM json_each(?) AS moved WHERE trigger = moved.key"""
 _FORGET_DONE_ROWS = """DELETE FROM deliveries WHERE (trigger, seq) IN (SELECT trigger, seq
     FROM json_each(?) AS moved JOIN deliveries ON trigger = moved.key AND seq <= moved.value WHERE progress IS NULL)"""
+_AHEAD = "SELECT DISTINCT trigger FROM deliveries WHERE progress IS NULL"
 _DONE = "SELECT coalesce(min(position), ?) FROM subscriptions WHERE broker = ?"
 # All triggers of their broker have passed these, and nobody tries them again.
 _DELETE_DONE = """DELETE FROM events WHERE broker = ? AND seq <= ?
@@ -77,13 +78,15 @@ class Batch:
         return answers
 
     def _load(self) -> None:
-        """Know what is on disk: the newest number, the next offsets, the triggers and what is tried again."""
+        """Know what is on disk: the newest number, the next offsets, the triggers and which of them have rows."""
         self._newest: int = self._execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()[0]
         partitions = self._execute("SELECT broker, partition, next_offset FROM partitions")
         self._offsets: dict[tuple[str, int], int] = {tuple(place): offset for *place, offset in partitions}
         self._brokers: dict[str, str] = dict(self._execute("SELECT trigger, broker FROM subscriptions").fetchall())
+        self._served = set(self._brokers.values())
         rows = self._execute("SELECT trigger, seq FROM deliveries WHERE progress IS NOT NULL")
         self._postponed: set[tuple[str, int]] = set(rows.fetchall())
+        self._ahead: set[str] = {trigger for (trigger,) in self._execute(_AHEAD)}
         self._is_stale = False
 
     def refuse(self, writes: Sequence[Sequence[Change]]) -> None:
@@ -135,6 +138,7 @@ class Batch:
             case Subscribe(trigger, broker, rule):
                 self._execute(_SUBSCRIBE, (trigger, broker, self._newest, rule))
                 self._brokers.setdefault(trigger, broker)
+                self._served.add(broker)
             case Unsubscribe(trigger):
                 self._unsubscribe(trigger)
 
@@ -142,13 +146,15 @@ class Batch:
         broker = self._brokers.pop(trigger, None)
         if broker is not None:
             self._touched.add(broker)
+            self._served = set(self._brokers.values())
         self._postponed = {row for row in self._postponed if row[0] != trigger}
         self._execute("DELETE FROM subscriptions WHERE trigger = ?", (trigger,))
         self._execute("DELETE FROM deliveries WHERE trigger = ?", (trigger,))
 
     def _append(self, new: Append) -> int:
         self._newest += 1
-        self._touched.add(new.broker)
+        if new.broker not in self._served:
+            self._touched.add(new.broker)  # nobody wants it
         place = (new.broker, new.partition)
         self._appended_to.add(place)
         offset = self._offsets.get(place, 0)
@@ -182,6 +188,7 @@ class Batch:
         """A row for what is done before something older; none for the rest."""
         beyond = [(trigger, seq) for trigger, seq in self._finished if seq > self._positions[trigger]]
         self._connection.executemany(_KEEP_ROW, [(trigger, seq, None, trigger) for trigger, seq in beyond])
+        self._ahead.update(trigger for trigger, _ in beyond)
         tried_again = self._postponed.intersection(self._finished)
         self._postponed -= tried_again
         gone = tried_again.difference(beyond)
@@ -190,7 +197,9 @@ class Batch:
     def _flush_positions(self) -> None:
         positions = json.dumps(self._positions)
         self._execute(_ADVANCE, (positions,))
-        self._execute(_FORGET_DONE_ROWS, (positions,))
+        if not self._ahead.isdisjoint(self._positions):
+            self._execute(_FORGET_DONE_ROWS, (positions,))
+            self._ahead = {trigger for (trigger,) in self._execute(_AHEAD)}
         self._touched.update(self._brokers[trigger] for trigger in self._positions if trigger in self._brokers)
 
     def _delete_done(self) -> None:

@@ -31,7 +31,8 @@ class Writer:
     def __init__(self, apply: Apply, abandon: Callable[[], None]) -> None:
         self._apply = apply
         self._abandon = abandon
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._gathered: list[_Write] = []
+        self._queue: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -39,13 +40,22 @@ class Writer:
         """Return a future that is done when the changes are on disk."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[int]] = loop.create_future()
-        self._queue.put(_Write(changes, future, loop))
+        self._gathered.append(_Write(changes, future, loop))
+        if len(self._gathered) == 1:
+            loop.call_soon(self._hand_over)
         return future
 
     def close(self) -> None:
         """Commit what was submitted and end the thread."""
+        self._hand_over()
         self._queue.put(None)
         self._thread.join()
+
+    def _hand_over(self) -> None:
+        """Wake the thread once for all that a turn of the loop has brought: woken at the first, it commits few."""
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
 
     def _run(self) -> None:
         closing = False
@@ -55,11 +65,11 @@ class Writer:
                 self._commit(batch)
 
     def _next_batch(self) -> tuple[list[_Write], bool]:
-        """Wait for one write, then take all that are there; None in the queue says that no more will come."""
+        """Wait for some writes, then take all that are there; None in the queue says that no more will come."""
         taken = [self._queue.get()]
         while not self._queue.empty():
             taken.append(self._queue.get())
-        return [write for write in taken if write is not None], None in taken
+        return [write for writes in taken if writes is not None for write in writes], None in taken
 
     def _commit(self, batch: list[_Write]) -> None:
         try:
