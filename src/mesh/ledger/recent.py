@@ -28,7 +28,6 @@ class _Tail:
     def drop(self, upto: int) -> None:
         while self.events and self.events[0].seq <= upto:
             self._drop_oldest()
-        self.missing = max(self.missing, upto)
 
     def after(self, seq: int, limit: int) -> Sequence[Stored] | None:
         if seq < self.missing:
