@@ -23,8 +23,8 @@ run: $(ENVIRONMENT) ## everything up, one ride settled and shown, then serving u
 ride: $(ENVIRONMENT) ## send one ride to the running mesh and follow it
 	@$(BIN)/python scripts/ride.py
 
-test: $(ENVIRONMENT) ## all tests (ARGS='tests/unit -k fare' goes to pytest)
-	@$(BIN)/pytest $(ARGS)
+test: $(ENVIRONMENT) ## all tests, two files at a time (ARGS='tests/unit -k fare' goes to pytest instead)
+	@$(BIN)/pytest $(or $(ARGS),--numprocesses 2 --dist loadfile)
 
 chaos: $(ENVIRONMENT) ## the mesh, its functions and its Postgres killed 200 times under load, and what came of it (ARGS='--kills 20 --seed 7')
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(ARGS)

@@ -27,11 +27,13 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: Server) -> str:
+def template(postgres: Server) -> Iterator[str]:
     """A database with the tables of all steps, to be copied."""
-    asyncio.run(_run(postgres.url(), "DROP DATABASE IF EXISTS steps_template", "CREATE DATABASE steps_template"))
-    asyncio.run(_run(postgres.url("steps_template"), *map(schema_of, STEPS)))
-    return "steps_template"
+    name = f"steps_{os.urandom(6).hex()}"
+    asyncio.run(_run(postgres.url(), f"CREATE DATABASE {name}"))
+    asyncio.run(_run(postgres.url(name), *map(schema_of, STEPS)))
+    yield name
+    asyncio.run(_run(postgres.url(), f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture(scope="session")
