@@ -32,6 +32,7 @@ FILES = {
     "functions/driver-fee/func.py": "# step\n",
     "functions/driver-fee/.func/runs/8080/x": "",
 }
+STAGED = {"Procfile", "func.py", "func.yaml", "name.txt", "schema.sql", "words/__init__.py"}
 
 
 @pytest.fixture
@@ -58,14 +59,7 @@ def files(directory: Path) -> set[str]:
 def test_a_step_is_its_template_its_own_files_the_packages_and_its_schema(root: Path, fee: Function) -> None:
     staged = stage(root, fee, "parliament")
     assert staged.directory == root / "build" / "functions" / "driver-fee"
-    assert files(staged.directory) == {
-        "Procfile",
-        "func.py",
-        "func.yaml",
-        "name.txt",
-        "schema.sql",
-        "words/__init__.py",
-    }
+    assert files(staged.directory) == STAGED
     assert (staged.directory / "name.txt").read_text() == "driver-fee\n"
     assert (staged.directory / "func.py").read_text() == "# step\n"
     assert staged.schema == staged.directory / "schema.sql"
@@ -255,14 +249,7 @@ def test_what_vanishes_after_it_was_listed_is_not_missed(
 
     monkeypatch.setattr(staging, "LEFT_OUT", listed)
     staged = stage(root, fee, "parliament")
-    assert files(staged.directory) == {
-        "Procfile",
-        "func.py",
-        "func.yaml",
-        "name.txt",
-        "schema.sql",
-        "words/__init__.py",
-    }
+    assert files(staged.directory) == STAGED
     assert (staged.directory / "name.txt").read_text() == "driver-fee\n"
 
 
