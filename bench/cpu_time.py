@@ -20,6 +20,11 @@ def by_kind(mesh: int) -> Counter[str]:
     return used
 
 
+def steps(mesh: int) -> set[str]:
+    """Of which steps replicas run."""
+    return by_kind(mesh).keys() - {MESH, POSTGRES, REST}
+
+
 def below(parent: int) -> Iterator[int]:
     children: dict[int, list[int]] = {}
     for directory in Path("/proc").glob("[0-9]*"):

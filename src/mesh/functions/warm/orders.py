@@ -14,6 +14,7 @@ from mesh.functions.warm.order import LARGEST, Order
 from mesh.functions.warm.rehearsal import Server
 
 QUIET_SECONDS = 0.25  # what just started is not to be slowed down by what may start next
+PACE_SECONDS = 0.02  # from one spare to the next while it stays quiet; each computes for about 10 ms
 MOST_SPARES = 8
 
 
@@ -54,11 +55,13 @@ class Loop:
 
     def run(self) -> spare.Work:
         sockets = self._sockets
+        pause = QUIET_SECONDS
         while True:
             first = [] if self._spares else [sockets.control]  # an order waits, and nobody for it
             few = len(self._spares) < self._wanted
             watched = [sockets.announced, sockets.woken[0], sockets.taken[0], *first]
-            readable, _, _ = select.select(watched, [], [], QUIET_SECONDS if few else None)
+            readable, _, _ = select.select(watched, [], [], pause if few else None)
+            pause = QUIET_SECONDS if readable else PACE_SECONDS
             if (not readable or sockets.control in readable) and (work := self._fork()):
                 return work
             if sockets.announced in readable:
