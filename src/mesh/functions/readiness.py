@@ -8,7 +8,8 @@ from mesh.clock import Clock
 from mesh.errors import StartFailed
 from mesh.functions.replica import Launch, Replica
 
-PAUSE_SECONDS = 0.05
+FIRST_PAUSE_SECONDS = 0.005  # a database is open within milliseconds of the server
+LONGEST_PAUSE_SECONDS = 0.05
 
 
 class Readiness:
@@ -35,10 +36,12 @@ class Readiness:
         return replica
 
     async def _until_ready(self, launch: Launch, replica: Replica) -> None:
+        pause = FIRST_PAUSE_SECONDS
         while not await self._is_ready(replica.url + launch.probes.readiness):
             if replica.gone:
                 raise failed(launch, f"ended before it was ready (status {await replica.ended()})", replica)
-            await self._clock.sleep(PAUSE_SECONDS)
+            await self._clock.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     async def _is_ready(self, url: str) -> bool:
         """One request is enough: it waits in the socket's backlog until the function serves."""
