@@ -1,6 +1,7 @@
 """What passes between HTTP's bytes and the application behind them: a request's head and body in, an answer out."""
 
 import asyncio
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
@@ -52,6 +53,7 @@ class Application(Protocol):
     def receive(self, head: Head) -> Reception: ...
 
 
+@functools.lru_cache(maxsize=64)  # nearly all are one and the same
 def encode(answer: Answer, *, keep_alive: bool) -> bytes:
     """Write the answer with no header but its own, its length and, at the end of a connection, that it is the end."""
     line = f"HTTP/1.1 {answer.status} {REASONS.get(answer.status, '')}\r\n"

@@ -13,10 +13,10 @@ class Incoming:
     __slots__ = (
         "_held_bytes",
         "_room",
+        "_trailer_bytes",
         "answered",
         "body",
         "head",
-        "header_bytes",
         "headers",
         "reception",
         "target",
@@ -25,13 +25,22 @@ class Incoming:
     def __init__(self, room: Room) -> None:
         self.target = b""
         self.headers: list[tuple[bytes, bytes]] = []
-        self.header_bytes = 0
         self.head: Head | None = None
         self.body = bytearray()
         self.reception: Reception | None = None  # known when the head is
         self.answered = False
         self._room = room
         self._held_bytes = 0
+        self._trailer_bytes = 0
+
+    @property
+    def header_bytes(self) -> int:
+        return sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def trailed(self, name: bytes, value: bytes) -> int:
+        """Bytes of all headers with those that came after the body, of which this is one."""
+        self._trailer_bytes = (self._trailer_bytes or self.header_bytes) + len(name) + len(value) + 4
+        return self._trailer_bytes
 
     def hold(self, size: int) -> bool:
         """Tell whether there is room for so many bytes more."""

@@ -7,8 +7,9 @@ knative/eventing pkg/broker/ingress/ingress_handler.go.
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from mesh.broker import kafka_class
 from mesh.broker.broker_class import KAFKA, BrokerClass
@@ -61,8 +62,7 @@ class Ingress:
         return classes.get(KAFKA.name) or next(iter(classes.values()), KAFKA)
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True, gc=False):
     """Implements `Reception`: one request, as the broker class at its path decides."""
 
     head: Head

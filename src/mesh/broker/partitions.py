@@ -4,11 +4,14 @@ Source: Kafka's default partitioner for keyed records (clients/…/utils/Utils.j
 event's `partitionkey` (io.cloudevents.kafka.PartitionKeyExtensionInterceptor).
 """
 
+import functools
+
 _SEED = 0x9747B28C
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
 
 
+@functools.lru_cache(maxsize=1024)  # events of one key come close together
 def partition_of(key: str, partitions: int) -> int:
     """Return the partition that Kafka's default partitioner gives a record with this key."""
     return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions

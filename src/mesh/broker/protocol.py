@@ -38,6 +38,7 @@ class Connection(asyncio.Protocol):
         self._closing = False  # no further request is read
         self._draining = False
         self._unread = False
+        self._reading = True
         self.receiving_since: float | None = None  # loop time at which an unfinished request began
         self._incoming = Incoming(self._room)
         self._received_bytes = 0  # of the unfinished request
@@ -80,7 +81,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """A client that does not read its answers may not ask for more."""
         self._unread = True
-        self._transport.pause_reading()
+        self._pause_reading()
 
     def resume_writing(self) -> None:
         self._unread = False
@@ -90,17 +91,15 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self.receiving_since = self._loop.time()
-        self._incoming = Incoming(self._room)
 
     def on_url(self, url: bytes) -> None:
         self._incoming.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         incoming = self._incoming
-        incoming.header_bytes += len(name) + len(value) + 4
         if incoming.head is None:
             incoming.headers.append((name.lower(), value))
-        elif incoming.header_bytes > MAX_HEAD_BYTES:  # trailers, which nobody reads
+        elif incoming.trailed(name, value) > MAX_HEAD_BYTES:  # trailers, which nobody reads
             self._refuse(Answer(431))
 
     def on_headers_complete(self) -> None:
@@ -108,7 +107,7 @@ class Connection(asyncio.Protocol):
         self._incoming.head = head
         if len(head.target) > MAX_TARGET_BYTES:
             self._refuse(Answer(414))
-        elif self._incoming.header_bytes > MAX_HEAD_BYTES:
+        elif self._received_bytes > MAX_HEAD_BYTES and self._incoming.header_bytes > MAX_HEAD_BYTES:
             self._refuse(Answer(431))
         elif not self._upgrading():
             self._decide_early(head)
@@ -169,7 +168,7 @@ class Connection(asyncio.Protocol):
         version = f" HTTP/{self._parser.get_http_version()}".encode()
         lines = [head.method.encode() + b" " + head.target + version]
         lines += [name + b": " + value for name, value in head.headers if name != b"upgrade"]
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser, self._incoming = httptools.HttpRequestParser(self), Incoming(self._room)
         self._feed(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def _bound_unfinished(self) -> None:
@@ -182,12 +181,13 @@ class Connection(asyncio.Protocol):
 
     def _decide_early(self, head: Head) -> None:
         reception = self._incoming.reception = self._application.receive(head)
-        declared = int(head.header(b"content-length") or 0)
+        fields = dict(reversed(head.headers))  # the first of each
+        declared = int(fields.get(b"content-length", 0))
         if reception.early is not None:
             self._answer(reception.early)
         elif declared > reception.max_body_bytes or not self._incoming.hold(REQUEST_BYTES):
             self._refuse(reception.not_stored())
-        elif any(name == b"expect" and value.lower() == b"100-continue" for name, value in head.headers):
+        elif fields.get(b"expect", b"").lower() == b"100-continue":
             self._answers.append((CONTINUE, True))
             self._flush()
 
@@ -213,9 +213,9 @@ class Connection(asyncio.Protocol):
             answer.until.add_done_callback(partial(self._settled, self._incoming))
         else:
             self._incoming.let_go()
-        self._flush()
+            self._flush()
         if len(self._answers) > MAX_PIPELINED:
-            self._transport.pause_reading()
+            self._pause_reading()
 
     def _settled(self, incoming: Incoming, _: object) -> None:
         incoming.let_go()
@@ -234,8 +234,13 @@ class Connection(asyncio.Protocol):
         self._clients.quiet(self)
         if self._closing:
             self._close()
-        elif not self._unread:
+        elif not self._reading and not self._unread:
+            self._reading = True
             self._transport.resume_reading()
+
+    def _pause_reading(self) -> None:
+        self._reading = False
+        self._transport.pause_reading()
 
     def _close(self) -> None:
         """Close; but one who is still sending would lose the answer to a reset, so that one closes first."""
