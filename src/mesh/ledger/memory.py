@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from mesh.errors import LedgerUnavailable
 from mesh.ledger import records
 from mesh.ledger.batch import SUNK_LETTERS_KEPT
+from mesh.ledger.port import Answer, Ledger
 from mesh.ledger.records import Append, Change, Letter, LetterCount, Progress, Stored, Subscription
 
 
-class MemoryLedger:
+class MemoryLedger(Ledger):
     """Implements `mesh.ledger.port.Ledger`; while `full`, every write is refused."""
 
     def __init__(self) -> None:
@@ -23,14 +24,12 @@ class MemoryLedger:
         self._rows: dict[tuple[str, int], Progress | None] = {}  # None: done
         self._letters: dict[str, Letter] = {}
 
-    def write(self, *changes: Change) -> asyncio.Future[list[int]]:
-        future: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
-        if self.full:
-            future.set_exception(LedgerUnavailable("the ledger cannot be written: it is full"))
-        else:
-            future.set_result(list(self._changes(changes)))
+    def submit(self, changes: Sequence[Change], then: Callable[[Answer], None]) -> None:
+        answer: Answer = LedgerUnavailable("the ledger cannot be written: it is full")
+        if not self.full:
+            answer = list(self._changes(changes))
             self._delete_done()
-        return future
+        asyncio.get_running_loop().call_soon(then, answer)
 
     def subscriptions(self) -> Sequence[Subscription]:
         return [self._subscription(trigger) for trigger in self._subscriptions]

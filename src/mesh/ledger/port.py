@@ -1,21 +1,28 @@
 """What the mesh asks of its work ledger: changes that are on disk when `write` returns, and a few questions."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 from mesh.ledger.records import Change, Letter, LetterCount, Stored, Subscription
+
+Answer = list[int] | Exception
+"""The sequence numbers of a write's `Append`s, in order; LedgerUnavailable when the disk is full or failing."""
 
 
 class Ledger(Protocol):
     """Events stay until every trigger of their broker is done with them; dead letters until somebody acts on them."""
 
-    def write(self, *changes: Change) -> asyncio.Future[list[int]]:
-        """Apply all changes or none, durably; answer the sequence numbers of the `Append`s, in order.
-
-        Awaiting raises LedgerUnavailable when the disk is full or failing; nothing was applied then.
-        """
+    def submit(self, changes: Sequence[Change], then: Callable[[Answer], None]) -> None:
+        """Apply all changes or none, durably, and call `then` in the loop; for what is done for each event."""
         ...
+
+    def write(self, *changes: Change) -> asyncio.Future[list[int]]:
+        """Submit the changes; the future has the answer, or raises it. Where an error came, nothing was applied."""
+        future: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        self.submit(changes, partial(_settle, future))
+        return future
 
     def subscriptions(self) -> Sequence[Subscription]: ...
 
@@ -50,3 +57,12 @@ class Ledger(Protocol):
     def close(self) -> None:
         """Finish what was asked for and let go of the files."""
         ...
+
+
+def _settle(future: asyncio.Future[list[int]], answer: Answer) -> None:
+    if future.done():  # the one who asked has gone; what was asked for is done all the same
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

@@ -1,10 +1,9 @@
 """The ledger on disk: SQLite in WAL mode, fsynced before a write is answered."""
 
-import asyncio
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +15,7 @@ from mesh.errors import LedgerUnavailable, UsageError
 from mesh.event import Event
 from mesh.ledger.batch import Batch
 from mesh.ledger.place import Place
+from mesh.ledger.port import Answer, Ledger
 from mesh.ledger.records import Change, Letter, LetterCount, Progress, Stored, Subscription
 from mesh.ledger.writer import Writer
 
@@ -28,7 +28,7 @@ _AHEAD = """SELECT (SELECT count(*) FROM events e WHERE e.broker = s.broker AND 
 _STORED = 'SELECT seq, broker, accepted_at, event, target, replay_of, partition, "offset" FROM events'
 
 
-class SqliteLedger:
+class SqliteLedger(Ledger):
     """Open the ledger file of that path, making it when it is not there.
 
     Raises UsageError for a file that is no ledger or of another version: it is refused, never guessed at.
@@ -46,8 +46,8 @@ class SqliteLedger:
         self._place = Place(path)
         self._writer = Writer(self._apply, self._abandon)
 
-    def write(self, *changes: Change) -> asyncio.Future[list[int]]:
-        return self._writer.submit(changes)
+    def submit(self, changes: Sequence[Change], then: Callable[[Answer], None]) -> None:
+        self._writer.submit(changes, then)
 
     def subscriptions(self) -> Sequence[Subscription]:
         rows = list(self._rows("SELECT trigger, broker, position, rule FROM subscriptions"))

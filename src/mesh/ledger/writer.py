@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import msgspec
-
 from mesh.errors import LedgerUnavailable
+from mesh.ledger.port import Answer
 from mesh.ledger.records import Change
+
+Write = tuple[Sequence[Change], Callable[[Answer], None]]
 
 
 class Apply(Protocol):
@@ -19,31 +20,24 @@ class Apply(Protocol):
     def __call__(self, writes: Sequence[Sequence[Change]]) -> list[list[int]]: ...
 
 
-class _Write(msgspec.Struct):
-    changes: Sequence[Change]
-    future: asyncio.Future[list[int]]
-    loop: asyncio.AbstractEventLoop
-
-
 class Writer:
     """Owns the writing connection's thread; `submit` may be called from the loop only."""
 
     def __init__(self, apply: Apply, abandon: Callable[[], None]) -> None:
         self._apply = apply
         self._abandon = abandon
-        self._gathered: list[_Write] = []
-        self._queue: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
+        self._gathered: list[Write] = []
+        self._loop: asyncio.AbstractEventLoop
+        self._queue: queue.SimpleQueue[list[Write] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, changes: Sequence[Change]) -> asyncio.Future[list[int]]:
-        """Return a future that is done when the changes are on disk."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[list[int]] = loop.create_future()
-        self._gathered.append(_Write(changes, future, loop))
+    def submit(self, changes: Sequence[Change], then: Callable[[Answer], None]) -> None:
+        """Have `then` called in the loop when the changes are on disk, or why they are not."""
+        self._gathered.append((changes, then))
         if len(self._gathered) == 1:
-            loop.call_soon(self._hand_over)
-        return future
+            self._loop = asyncio.get_running_loop()
+            self._loop.call_soon(self._hand_over)
 
     def close(self) -> None:
         """Commit what was submitted and end the thread."""
@@ -58,22 +52,26 @@ class Writer:
             self._gathered = []
 
     def _run(self) -> None:
-        closing = False
-        while not closing:
-            batch, closing = self._next_batch()
-            if batch:
-                self._commit(batch)
+        while self._commit_next():
+            pass
 
-    def _next_batch(self) -> tuple[list[_Write], bool]:
+    def _commit_next(self) -> bool:
+        """Answer whether more may come. What was committed is held no longer than this takes."""
+        batch, closing = self._next_batch()
+        if batch:
+            self._commit(batch)
+        return not closing
+
+    def _next_batch(self) -> tuple[list[Write], bool]:
         """Wait for some writes, then take all that are there; None in the queue says that no more will come."""
         taken = [self._queue.get()]
         while not self._queue.empty():
             taken.append(self._queue.get())
         return [write for writes in taken if writes is not None for write in writes], None in taken
 
-    def _commit(self, batch: list[_Write]) -> None:
+    def _commit(self, batch: list[Write]) -> None:
         try:
-            answers: Sequence[list[int] | Exception] = self._apply([write.changes for write in batch])
+            answers: Sequence[Answer] = self._apply([changes for changes, _ in batch])
         except sqlite3.Error as error:
             self._abandon()
             answers = [LedgerUnavailable(f"the ledger cannot be written: {error}")] * len(batch)
@@ -86,14 +84,12 @@ class Writer:
                     self._commit([write])
                 return
             answers = [error]
-        batch[0].loop.call_soon_threadsafe(_answer, batch, answers)
+        self._loop.call_soon_threadsafe(_answer, self._loop, batch, answers)
 
 
-def _answer(batch: list[_Write], answers: Sequence[list[int] | Exception]) -> None:
-    for write, answer in zip(batch, answers, strict=True):
-        if write.future.done():  # the one who asked has gone; what was asked for is done all the same
-            continue
-        if isinstance(answer, Exception):
-            write.future.set_exception(answer)
-        else:
-            write.future.set_result(answer)
+def _answer(loop: asyncio.AbstractEventLoop, batch: list[Write], answers: Sequence[Answer]) -> None:
+    for (_, then), answer in zip(batch, answers, strict=True):
+        try:
+            then(answer)
+        except Exception as error:  # noqa: BLE001 - one who cannot take its answer must not cost the others theirs
+            loop.call_exception_handler({"message": "an answer of the ledger's was not taken", "exception": error})
