@@ -6,8 +6,8 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
 
 import asyncpg
 import msgspec
@@ -31,10 +31,8 @@ class Nothing:
 
     broker_class = KAFKA
 
-    def publish(self, event: Event) -> "asyncio.Future[Any]":  # noqa: ARG002
-        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        done.set_result(True)
-        return done
+    def publish(self, event: Event, then: Callable[[bool | Exception], None]) -> None:  # noqa: ARG002
+        then(True)
 
 
 class Postgres:
@@ -45,8 +43,8 @@ class Postgres:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
 
-    def publish(self, event: Event) -> "asyncio.Future[Any]":
-        return asyncio.ensure_future(self._insert(event))
+    def publish(self, event: Event, then: Callable[[bool | Exception], None]) -> None:
+        asyncio.ensure_future(self._insert(event)).add_done_callback(lambda done: then(done.result()))
 
     async def _insert(self, event: Event) -> bool:
         await self._pool.execute(INSERT, event.id, msgspec.msgpack.encode(event))

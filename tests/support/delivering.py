@@ -118,6 +118,19 @@ class Running:
         )
         self.delivery = Delivery(self.client, self.faults, self.clock)
 
+    def publish(self, event: Event) -> "asyncio.Future[bool]":
+        """The future has what the producer is told."""
+        told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def then(answer: bool | Exception) -> None:
+            if isinstance(answer, Exception):
+                told.set_exception(answer)
+            else:
+                told.set_result(answer)
+
+        self.broker.publish(event, then)
+        return told
+
     @asynccontextmanager
     async def dispatching(self, *routes: Route) -> AsyncIterator[None]:
         """Run a dispatcher for each route; at the end, stop them and wait for them."""

@@ -1,6 +1,8 @@
 """An ingress over a broker whose answers a test decides, behind a transport without a socket."""
 
 import asyncio
+from collections.abc import Callable
+from typing import cast
 
 from mesh.broker.broker_class import KAFKA, BrokerClass
 from mesh.broker.ingress import Ingress
@@ -36,14 +38,14 @@ class Inlet:
         self.pending: list[asyncio.Future[bool]] = []
         self.at_once = True
 
-    def publish(self, event: Event) -> "asyncio.Future[bool]":
+    def publish(self, event: Event, then: Callable[[bool | Exception], None]) -> None:
         self.events.append(event)
-        stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         if self.at_once:
-            stored.set_result(True)
-        else:
-            self.pending.append(stored)
-        return stored
+            then(True)
+            return
+        stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        stored.add_done_callback(lambda done: then(cast("Exception", done.exception()) or done.result()))
+        self.pending.append(stored)
 
 
 class Transport(asyncio.Transport):

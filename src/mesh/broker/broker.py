@@ -1,19 +1,19 @@
 """A broker: places what is published, stores it and wakes its triggers' dispatchers."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from mesh.broker.broker_class import BrokerClass
 from mesh.broker.dispatcher import Dispatcher
 from mesh.broker.feed import Feed
 from mesh.broker.history import History
 from mesh.broker.partitions import partition_of
-from mesh.broker.settlement import Settlements, settle
+from mesh.broker.settlement import Settlements
 from mesh.clock import Clock
 from mesh.event import Event
-from mesh.ledger.port import Ledger
-from mesh.ledger.records import Append, Change, Exhume, Letter, Stored
+from mesh.ledger.port import Answer, Ledger
+from mesh.ledger.records import Append, Exhume, Letter, Stored
 from mesh.manifests.model import Broker as Manifest
 
 FAN_OUT_SECONDS = 15 * 60.0  # of the in-memory channel (inmemorychannel/dispatcher/inmemorychannel.go)
@@ -41,25 +41,23 @@ class Broker:
         self.dispatchers = dispatchers
         self.feed.serve(dispatchers)
 
-    def publish(self, event: Event) -> "asyncio.Future[Any]":
-        """Store the event for all triggers; the future's truth says whether the producer is told of success.
+    def publish(self, event: Event, then: Callable[[bool | Exception], None]) -> None:
+        """Store the event for all triggers; `then` is told whether the producer is told of success.
 
-        It is done when the event is on disk, or in a class whose producer waits, when every trigger was tried; it
-        fails with LedgerUnavailable.
+        It is called when the event is on disk, or in a class whose producer waits, when every trigger was tried; with
+        LedgerUnavailable where the event was not stored.
         """
         new = self.new(event)
-        if not self.broker_class.awaits_triggers:
-            return self._append(new)  # the number it got, which is true
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        settled = self._settlements.wait(new, len(self.dispatchers), FAN_OUT_SECONDS)
-        self._append(new).add_done_callback(lambda done: _answer(done, settled, answer))
-        return answer
+        settled = None
+        if self.broker_class.awaits_triggers:
+            settled = self._settlements.wait(new, len(self.dispatchers), FAN_OUT_SECONDS)
+        self._ledger.submit((new,), partial(self._published, new, settled, then))
 
     async def replay(self, event: Event, letter: Letter) -> None:
         """Put a dead letter's event back for its trigger alone, and take the letter off the list."""
         new = self.new(event, target=letter.trigger, replay_of=letter.id)
         # Shielded: the event is stored even when the one who asked has gone, and its trigger must be woken then, too.
-        await asyncio.shield(self._append(new, Exhume(letter.id)))
+        await asyncio.shield(self._replay(new, Exhume(letter.id)))
 
     def reply(self, event: Event, cause: Stored) -> Append:
         """Place what a subscriber or a dead letter sink answered."""
@@ -77,7 +75,8 @@ class Broker:
 
     def appended(self, seq: int, new: Append) -> None:
         """Take note of an event that is in the ledger now."""
-        stored = Stored(seq, new.broker, new.accepted_at, new.event, new.target, new.replay_of)
+        event = Event(new.event.attributes)  # without its data, which nobody asks the history for
+        stored = Stored(seq, new.broker, new.accepted_at, event, new.target, new.replay_of)
         self._history.accepted(stored, self.feed.routes)
         self.feed.wake()
 
@@ -85,23 +84,24 @@ class Broker:
         """A trigger is through with the event."""
         self._settlements.report(stored, ok=ok)
 
-    def _append(self, new: Append, *more: Change) -> "asyncio.Future[list[int]]":
-        future = self._ledger.write(new, *more)
-        future.add_done_callback(lambda done: self._note(done, new))
-        return future
+    async def _replay(self, new: Append, off_the_list: Exhume) -> None:
+        (seq,) = await self._ledger.write(new, off_the_list)
+        self.appended(seq, new)
 
-    def _note(self, done: "asyncio.Future[list[int]]", new: Append) -> None:
-        if not done.cancelled() and done.exception() is None:
-            (seq,) = done.result()
-            self.appended(seq, new)
-
-
-def _answer(done: "asyncio.Future[list[int]]", settled: "asyncio.Future[bool]", answer: "asyncio.Future[bool]") -> None:
-    error = done.exception()
-    if error is not None:
-        settled.cancel()
-        answer.set_exception(error)
-    elif settled.done():
-        settle(answer, ok=settled.result())
-    else:
-        settled.add_done_callback(lambda settled: settle(answer, ok=settled.result()))
+    def _published(
+        self,
+        new: Append,
+        settled: "asyncio.Future[bool] | None",
+        then: Callable[[bool | Exception], None],
+        answer: Answer,
+    ) -> None:
+        if isinstance(answer, Exception):
+            if settled is not None:
+                settled.cancel()
+            then(answer)
+            return
+        self.appended(answer[0], new)
+        if settled is None:
+            then(True)
+        else:
+            settled.add_done_callback(lambda settled: then(settled.result()))

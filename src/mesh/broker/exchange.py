@@ -1,9 +1,8 @@
 """What passes between HTTP's bytes and the application behind them: a request's head and body in, an answer out."""
 
-import asyncio
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 from mesh.wire import Answer, Head
 
@@ -24,13 +23,6 @@ REASONS = {
 CONTINUE = Answer(100)
 
 
-class Awaited(NamedTuple):
-    """An answer that is not known yet: `answer` makes it of what the future came to."""
-
-    until: "asyncio.Future[Any]"
-    answer: "Callable[[asyncio.Future[Any]], Answer]"
-
-
 class Reception(Protocol):
     """One request, decided on from its head; where `early` is None, from its body as well."""
 
@@ -44,7 +36,9 @@ class Reception(Protocol):
 
     def not_stored(self) -> Answer: ...
 
-    def handle(self, body: bytes) -> Answer | Awaited: ...
+    def handle(self, body: bytes, then: Callable[[Answer], None]) -> None:
+        """Answer at once or later, by calling `then` once."""
+        ...
 
 
 class Application(Protocol):

@@ -2,7 +2,7 @@
 
 from mesh.broker.exchange import Reception
 from mesh.broker.room import Room
-from mesh.wire import Head
+from mesh.wire import Answer, Head
 
 REQUEST_BYTES = 2048  # what a request takes in memory beside its body: its head, its answer, a place in the queue
 
@@ -14,10 +14,12 @@ class Incoming:
         "_held_bytes",
         "_room",
         "_trailer_bytes",
+        "answer",
         "answered",
         "body",
         "head",
         "headers",
+        "keep_alive",
         "reception",
         "target",
     )
@@ -28,7 +30,9 @@ class Incoming:
         self.head: Head | None = None
         self.body = bytearray()
         self.reception: Reception | None = None  # known when the head is
-        self.answered = False
+        self.answered = False  # or about to be: its place among the answers is taken
+        self.answer: Answer | None = None
+        self.keep_alive = True
         self._room = room
         self._held_bytes = 0
         self._trailer_bytes = 0

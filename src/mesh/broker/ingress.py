@@ -4,16 +4,15 @@ Source: knative-extensions/eventing-kafka-broker receiver/impl/ReceiverVerticle.
 knative/eventing pkg/broker/ingress/ingress_handler.go.
 """
 
-import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Protocol
 
 import msgspec
 
 from mesh.broker import kafka_class
 from mesh.broker.broker_class import KAFKA, BrokerClass
-from mesh.broker.exchange import Awaited
 from mesh.clock import Clock
 from mesh.errors import LedgerUnavailable
 from mesh.event import Event, NotACloudEvent
@@ -29,8 +28,8 @@ class Inlet(Protocol):
 
     broker_class: BrokerClass
 
-    def publish(self, event: Event) -> "asyncio.Future[Any]":
-        """Store the event; the future's truth says whether to answer with success, or it has LedgerUnavailable."""
+    def publish(self, event: Event, then: Callable[[bool | Exception], None]) -> None:
+        """Store the event; `then` is told whether to answer with success, or has LedgerUnavailable."""
         ...
 
 
@@ -79,27 +78,29 @@ class Received(msgspec.Struct, frozen=True, gc=False):
     def not_stored(self) -> Answer:
         return _from(self.answering, Answer(self.answering.not_stored))
 
-    def handle(self, body: bytes) -> Answer | Awaited:
+    def handle(self, body: bytes, then: Callable[[Answer], None]) -> None:
         answering = self.answering
         try:
             event = answering.read(self.head.headers, body)
             if self.inlet is None:
-                return _from(answering, Answer(UNKNOWN))
+                then(_from(answering, Answer(UNKNOWN)))
+                return
             admitted = answering.admit(event.with_headers(answering.travels(self.head.headers)), self.clock.now())
         except NotACloudEvent as problem:
             # The cluster answers without a body; the reason goes to whoever runs the mesh.
             logger.warning("event refused at %s: %s", self.path.decode("latin-1"), problem)
-            return _from(answering, Answer(MALFORMED))
-        return Awaited(self.inlet.publish(admitted), self._stored)
+            then(_from(answering, Answer(MALFORMED)))
+            return
+        self.inlet.publish(admitted, partial(_told, answering, then))
 
-    def _stored(self, published: "asyncio.Future[Any]") -> Answer:
-        error = published.exception()
-        if isinstance(error, LedgerUnavailable):
-            logger.error("event not stored: %s", error)
-        elif error is not None:
-            logger.error("event not stored", exc_info=error)
-        accepted = error is None and published.result()
-        return _from(self.answering, Answer(ACCEPTED if accepted else self.answering.not_stored))
+
+def _told(answering: BrokerClass, then: Callable[[Answer], None], stored: bool | Exception) -> None:
+    """Tell the producer, and whoever runs the mesh why an event was not stored."""
+    if isinstance(stored, LedgerUnavailable):
+        logger.error("event not stored: %s", stored)
+    elif isinstance(stored, Exception):
+        logger.error("event not stored", exc_info=stored)
+    then(_from(answering, Answer(ACCEPTED if stored is True else answering.not_stored)))
 
 
 def _from(answering: BrokerClass, answer: Answer) -> Answer:

@@ -11,7 +11,7 @@ from functools import partial
 
 import httptools
 
-from mesh.broker.exchange import CONTINUE, Application, Awaited, encode
+from mesh.broker.exchange import CONTINUE, Application, encode
 from mesh.broker.incoming import REQUEST_BYTES, Incoming
 from mesh.broker.room import Room
 from mesh.clients import Clients, turn_away
@@ -34,7 +34,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport
         self._loop = asyncio.get_running_loop()
-        self._answers: deque[tuple[Answer | Awaited, bool]] = deque()
+        self._owed: deque[Incoming] = deque()
         self._closing = False  # no further request is read
         self._draining = False
         self._unread = False
@@ -55,7 +55,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._closing = True
-        self._answers.clear()
+        self._owed.clear()
         self._incoming.let_go()
         self._clients.gone(self)
 
@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
         """One who has finished sending still gets the answers."""
         self._closing = True
         self.receiving_since = None
-        return bool(self._answers)
+        return bool(self._owed)
 
     def pause_writing(self) -> None:
         """A client that does not read its answers may not ask for more."""
@@ -129,7 +129,8 @@ class Connection(asyncio.Protocol):
         if not self._closing:
             self.receiving_since = None
         if incoming.reception is not None and not incoming.answered and not self._closing:
-            self._answer(incoming.reception.handle(incoming.take_body()))
+            incoming.reception.handle(incoming.take_body(), partial(self._pay, incoming))
+            self._owe()
         elif not incoming.answered:
             incoming.let_go()
         self._incoming = Incoming(self._room)
@@ -188,7 +189,8 @@ class Connection(asyncio.Protocol):
         elif declared > reception.max_body_bytes or not self._incoming.hold(REQUEST_BYTES):
             self._refuse(reception.not_stored())
         elif fields.get(b"expect", b"").lower() == b"100-continue":
-            self._answers.append((CONTINUE, True))
+            self._owed.append(Incoming(self._room))
+            self._owed[-1].answer = CONTINUE
             self._flush()
 
     def _refuse(self, answer: Answer) -> None:
@@ -203,34 +205,38 @@ class Connection(asyncio.Protocol):
         else:
             self._answer(answer)
 
-    def _answer(self, answer: Answer | Awaited) -> None:
-        self._incoming.answered = True
-        keep_alive = self._parser.should_keep_alive() and not self._closing
-        self._closing = not keep_alive
-        self._answers.append((answer, keep_alive))
-        if isinstance(answer, Awaited):
+    def _answer(self, answer: Answer) -> None:
+        self._pay(self._incoming, answer)
+        self._owe()
+
+    def _owe(self) -> None:
+        """Give the request its place: answers leave in the order of requests."""
+        incoming = self._incoming
+        incoming.answered = True
+        incoming.keep_alive = self._parser.should_keep_alive() and not self._closing
+        self._closing = not incoming.keep_alive
+        self._owed.append(incoming)
+        if incoming.answer is None:
             self._clients.busy(self)
-            answer.until.add_done_callback(partial(self._settled, self._incoming))
         else:
-            self._incoming.let_go()
             self._flush()
-        if len(self._answers) > MAX_PIPELINED:
+        if len(self._owed) > MAX_PIPELINED:
             self._pause_reading()
 
-    def _settled(self, incoming: Incoming, _: object) -> None:
+    def _pay(self, incoming: Incoming, answer: Answer) -> None:
+        incoming.answer = answer
         incoming.let_go()
-        self._flush()
+        if incoming.answered:
+            self._flush()
 
     def _flush(self) -> None:
-        while self._answers:
-            answer, keep_alive = self._answers[0]
-            if isinstance(answer, Awaited):
-                if not answer.until.done():
-                    return
-                answer = answer.answer(answer.until)
-            self._answers.popleft()
-            last = self._closing and not self._answers
-            self._transport.write(encode(answer, keep_alive=keep_alive and not last))
+        while self._owed:
+            owed = self._owed[0]
+            if owed.answer is None:
+                return
+            self._owed.popleft()
+            last = self._closing and not self._owed
+            self._transport.write(encode(owed.answer, keep_alive=owed.keep_alive and not last))
         self._clients.quiet(self)
         if self._closing:
             self._close()

@@ -33,7 +33,7 @@ async def test_what_is_not_begun_is_pending_and_what_is_begun_or_waits_is_in_fli
     mesh.client.always = dict.fromkeys((SUBSCRIBER, "http://rides"), release)
     async with mesh.dispatching(ALL, RIDES, FEES):
         await mesh.ledger.write(*(append(f"e-{number}") for number in range(150)))
-        mesh.broker.publish(event("last"))
+        mesh.publish(event("last"))
         await mesh.clock.advance(0)
         of_all = await count(mesh.ledger, mesh.broker.dispatchers)
         of_fees = await count(mesh.ledger, mesh.broker.dispatchers, "fee")
@@ -58,7 +58,7 @@ async def test_what_is_done_with_while_it_is_counted_makes_no_count_negative() -
     mesh.client.always[SUBSCRIBER] = release
     async with mesh.dispatching(ALL):
         await mesh.ledger.write(append("e-1"))
-        mesh.broker.publish(event("e-2"))
+        mesh.publish(event("e-2"))
         await mesh.clock.advance(0)
         counted = await count(mesh.ledger, mesh.broker.dispatchers)
         release.set()

@@ -33,7 +33,7 @@ def progress(ledger: MemoryLedger) -> dict[int, Progress]:
 
 async def test_an_event_is_delivered_once_and_leaves_the_ledger(mesh: Running, ledger: MemoryLedger) -> None:
     async with mesh.dispatching(ROUTE):
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         await mesh.clock.advance(0)
         assert mesh.client.events(SUBSCRIBER) == [event()]
         assert outcome(mesh) == "delivered"
@@ -42,7 +42,7 @@ async def test_an_event_is_delivered_once_and_leaves_the_ledger(mesh: Running, l
 
 async def test_the_request_says_what_the_kafka_dispatcher_says(mesh: Running) -> None:
     async with mesh.dispatching(ROUTE):
-        await mesh.broker.publish(event(data=b"{}", datacontenttype="application/json"))
+        await mesh.publish(event(data=b"{}", datacontenttype="application/json"))
         await mesh.clock.advance(0)
     ((base, request),) = mesh.client.requests
     assert (base, request.method, request.path, request.body) == (SUBSCRIBER, "POST", "/", b"{}")
@@ -68,7 +68,7 @@ async def test_a_failed_attempt_is_made_again_at_its_due_time(mesh: Running, fai
     mesh.client.answers[SUBSCRIBER] = [failing, failing]
     async with mesh.dispatching(ROUTE):
         began = mesh.clock.now()
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         await mesh.clock.advance(9.9)
         assert outcome(mesh) == "waiting"
         assert mesh.clock.next_due == began + 10
@@ -81,7 +81,7 @@ async def test_what_was_tried_is_in_the_ledger_before_the_wait_begins(mesh: Runn
     mesh.client.answers[SUBSCRIBER] = [answer(503)]
     async with mesh.dispatching(ROUTE):
         began = mesh.clock.now()
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         await mesh.clock.advance(0)
         assert progress(ledger) == {1: Progress(attempts=1, due=began + 10, last="503: the subscriber failed")}
 
@@ -89,7 +89,7 @@ async def test_what_was_tried_is_in_the_ledger_before_the_wait_begins(mesh: Runn
 async def test_422_goes_to_the_dead_letter_sink_at_once(mesh: Running, ledger: MemoryLedger) -> None:
     mesh.client.answers[SUBSCRIBER] = [answer(422, b"no number", kne_reason="distance_km: caf%C3%A9")]
     async with mesh.dispatching(ROUTE):
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         await mesh.clock.advance(0)
     assert mesh.client.events(SINK) == [
         event(
@@ -123,7 +123,7 @@ async def test_a_failed_attempt_tells_the_subscriber_s_own_words_in_one_line(
     mesh.client.answers[SUBSCRIBER] = [answered]
     subscriber = Destination(Reference("serving.knative.dev/v1", "Service", "charge", "cabs"), SUBSCRIBER)
     async with mesh.dispatching(routed(replace(trigger(), subscriber=subscriber), retrying())):
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         await mesh.clock.advance(0)
         record = mesh.history.get(1)
         assert record is not None
@@ -133,7 +133,7 @@ async def test_a_failed_attempt_tells_the_subscriber_s_own_words_in_one_line(
 async def test_retries_that_are_used_up_lead_to_the_sink(mesh: Running, ledger: MemoryLedger) -> None:
     mesh.client.always[SUBSCRIBER] = NoAnswer("refused")
     async with mesh.dispatching(ROUTE):
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         await mesh.clock.advance(30)
     assert len(mesh.client.events(SUBSCRIBER)) == 3
     (dead,) = mesh.client.events(SINK)
@@ -147,7 +147,7 @@ async def test_the_sink_is_retried_as_the_subscriber_is(mesh: Running, ledger: M
     mesh.client.answers[SINK] = [answer(500), answer(500)]
     async with mesh.dispatching(ROUTE):
         began = mesh.clock.now()
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         await mesh.clock.advance(100)
         assert [time - began for time in mesh.client.times] == [0, 0, 10, 30]
         assert [letter.state for letter in ledger.letters()] == ["sunk"]
@@ -157,7 +157,7 @@ async def test_an_event_whose_sink_fails_too_is_kept_with_both_reasons(mesh: Run
     mesh.client.answers[SUBSCRIBER] = [answer(422)]
     mesh.client.answers[SINK] = [answer(400)]
     async with mesh.dispatching(ROUTE):
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         await mesh.clock.advance(0)
     (letter,) = ledger.letters()
     assert (letter.state, letter.failure.code) == ("kept", 422)
@@ -171,7 +171,7 @@ async def test_an_event_whose_sink_fails_too_is_kept_with_both_reasons(mesh: Run
 async def test_an_event_without_a_sink_is_kept(mesh: Running, ledger: MemoryLedger) -> None:
     mesh.client.answers[SUBSCRIBER] = [answer(422)]
     async with mesh.dispatching(NO_SINK):
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         await mesh.clock.advance(0)
     assert [(letter.state, letter.event) for letter in ledger.letters()] == [("kept", event())]
     assert outcome(mesh) == "kept"
@@ -181,7 +181,7 @@ async def test_a_reply_is_stored_with_the_finish_and_carries_the_trace(mesh: Run
     mesh.client.answers[SUBSCRIBER] = [replying(event("reply-1", "fee"))]
     traced = Event(event().attributes, b"{}", {"traceparent": "00-1-2-01"})
     async with mesh.dispatching(ROUTE):
-        await mesh.broker.publish(traced)
+        await mesh.publish(traced)
         await mesh.clock.advance(0)
         assert [one.id for one in mesh.client.events(SUBSCRIBER)] == ["e-1", "reply-1"]
         assert mesh.client.events(SUBSCRIBER)[1].headers == {"traceparent": "00-1-2-01"}
@@ -193,7 +193,7 @@ async def test_a_reply_is_stored_with_the_finish_and_carries_the_trace(mesh: Run
 async def test_a_reply_and_the_finish_are_one_write(mesh: Running, ledger: MemoryLedger) -> None:
     mesh.client.answers[SUBSCRIBER] = [replying(event("reply-1", "fee"))]
     async with mesh.dispatching(ROUTE):
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         ledger.full = True
         await mesh.clock.advance(5)
         assert (ledger.find("reply-1"), progress(ledger)) == ([], {})
@@ -207,7 +207,7 @@ async def test_a_reply_of_the_sink_is_stored_too(mesh: Running) -> None:
     mesh.client.answers[SUBSCRIBER] = [answer(422)]
     mesh.client.answers[SINK] = [replying(event("noted", "dead"))]
     async with mesh.dispatching(ROUTE):
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         await mesh.clock.advance(0)
         assert [one.id for one in mesh.client.events(SUBSCRIBER)] == ["e-1", "noted"]
     record = mesh.history.get(1)
@@ -217,7 +217,7 @@ async def test_a_reply_of_the_sink_is_stored_too(mesh: Running) -> None:
 
 async def test_a_full_ledger_holds_the_finish_back_until_there_is_room(mesh: Running, ledger: MemoryLedger) -> None:
     async with mesh.dispatching(ROUTE):
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         ledger.full = True
         await mesh.clock.advance(60)
         assert outcome(mesh) == "in_flight"
@@ -239,7 +239,7 @@ async def test_a_full_ledger_holds_the_finish_back_until_there_is_room(mesh: Run
 async def test_a_fault_fails_an_attempt_without_calling_the_subscriber(mesh: Running, fault: Fault, error: str) -> None:
     mesh.faults.set(fault)
     async with mesh.dispatching(ROUTE):
-        await mesh.broker.publish(event())
+        await mesh.publish(event())
         await mesh.clock.advance(35)
         assert len(mesh.client.requests) == (0 if fault.delay else 1)
         await mesh.clock.advance(35)

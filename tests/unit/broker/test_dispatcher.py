@@ -21,7 +21,7 @@ RIDES_ONLY = routed(trigger("invoice", retrying(), Exact({"type": "ride"})))
 
 async def publish(mesh: Running, count: int, first: int = 1) -> None:
     for number in range(first, first + count):
-        await mesh.broker.publish(event(f"e-{number}"))
+        await mesh.publish(event(f"e-{number}"))
 
 
 def sent(mesh: Running, base: str = SUBSCRIBER) -> list[str]:
@@ -32,8 +32,8 @@ async def test_only_what_passes_the_filters_is_delivered_and_the_rest_is_done_wi
     mesh: Running, ledger: MemoryLedger
 ) -> None:
     async with mesh.dispatching(RIDES_ONLY):
-        await mesh.broker.publish(event("e-1", "fee"))
-        await mesh.broker.publish(event("e-2", "ride"))
+        await mesh.publish(event("e-1", "fee"))
+        await mesh.publish(event("e-2", "ride"))
         await mesh.clock.advance(0)
         assert sent(mesh) == ["e-2"]
         assert ledger.read(BROKER, 0, 10) == []
@@ -123,7 +123,7 @@ async def test_what_waits_ahead_of_the_position_is_not_begun_anew(mesh: Running,
 async def test_a_new_trigger_gets_nothing_from_before_it(mesh: Running, ledger: MemoryLedger) -> None:
     await ledger.write(Subscribe(OTHER.key, BROKER), append("before"))
     async with mesh.dispatching(ROUTE, OTHER):
-        await mesh.broker.publish(event("after"))
+        await mesh.publish(event("after"))
         await mesh.clock.advance(0)
     assert sent(mesh, SUBSCRIBER) == ["after"]
     assert sent(mesh, "http://notify") == ["before", "after"]
@@ -231,7 +231,7 @@ async def test_on_disk_too_everything_and_its_replies_are_delivered_and_gone(tmp
         mesh = Running(ledger, FakeClock())
         mesh.client.answers[SUBSCRIBER] = [replying(event(f"reply-{number}", "fee")) for number in range(150)]
         async with mesh.dispatching(RIDES_ONLY, OTHER):
-            await asyncio.gather(*(mesh.broker.publish(event(f"e-{number}")) for number in range(150)))
+            await asyncio.gather(*(mesh.publish(event(f"e-{number}")) for number in range(150)))
             await until(lambda: not ledger.read(BROKER, 0, 1))
         assert len(sent(mesh, SUBSCRIBER)) == 150
         assert len(set(sent(mesh, "http://notify"))) == len(sent(mesh, "http://notify")) == 300

@@ -48,7 +48,7 @@ def sent(mesh: Running, base: str = SUBSCRIBER) -> list[str]:
 
 
 async def publish(mesh: Running, *types: str) -> None:
-    await asyncio.gather(*(mesh.broker.publish(event(f"e-{number}", one)) for number, one in enumerate(types, 1)))
+    await asyncio.gather(*(mesh.publish(event(f"e-{number}", one)) for number, one in enumerate(types, 1)))
     await mesh.clock.advance(0)
 
 

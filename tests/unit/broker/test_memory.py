@@ -40,4 +40,4 @@ async def test_two_thousand_events_more_in_the_backlog_are_none_more_in_memory(
 
 
 async def published(mesh: Running, number: int) -> None:
-    await asyncio.gather(*(mesh.broker.publish(event(f"e-{each}", data=TEN_KB)) for each in range(number)))
+    await asyncio.gather(*(mesh.publish(event(f"e-{each}", data=TEN_KB)) for each in range(number)))

@@ -15,7 +15,7 @@ OTHER = routed(trigger("notify"), retrying())
 async def test_an_event_that_is_being_retried_shows_what_its_row_says(mesh: Running) -> None:
     mesh.client.answers[SUBSCRIBER] = [answer(503)]
     async with mesh.dispatching(ROUTE, OTHER):
-        mesh.broker.publish(event())
+        mesh.publish(event())
         await mesh.clock.advance(0)
         (traced,) = Tracer(History(mesh.clock), mesh.ledger, [ROUTE, OTHER]).trace("e-1", None).events
     (delivery,) = traced.deliveries  # the other trigger is done with it
@@ -28,7 +28,7 @@ async def test_an_event_that_was_not_begun_is_pending(mesh: Running) -> None:
     mesh.client.always[SUBSCRIBER] = release = asyncio.Event()
     async with mesh.dispatching(ROUTE):
         await mesh.ledger.write(*(append(f"e-{number}") for number in range(150)))
-        mesh.broker.publish(event("last"))
+        mesh.publish(event("last"))
         await mesh.clock.advance(0)
         (traced,) = Tracer(mesh.history, mesh.ledger, [ROUTE]).trace("last", None).events
         release.set()
