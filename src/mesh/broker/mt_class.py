@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from mesh.broker.inherited import STOCK_DEFAULTS, STOCK_ORIGIN, Inherited
 from mesh.broker.instants import rfc3339_nano
 from mesh.broker.retry import BackoffPolicy, Failed, failed_response
-from mesh.event import STRUCTURED, Event, NotACloudEvent, RawHeaders, from_http, plain_text
+from mesh.event import STRUCTURED, Event, NotACloudEvent, RawHeaders, from_http, plain_texts
 from mesh.ledger.records import Failure, Stored
 from mesh.manifests.model import Broker, DeliverySpec, Trigger
 from mesh.wire import Answer, Head, Response
@@ -65,7 +65,7 @@ def _probe(head: Head, ready: bool) -> Answer | None:
 
 def read(headers: RawHeaders, body: bytes) -> Event:
     """Without percent-decoding, `time` as Go writes it, and with the checks of event.Validate (SDK event/…_v1.go)."""
-    event = from_http(headers, body, plain_text)
+    event = from_http(headers, body, plain_texts)
     if "time" in event.attributes:
         event = event.extended({"time": rfc3339_nano(event.attributes["time"])})
     for name in ("subject", "datacontenttype"):
