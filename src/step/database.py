@@ -1,9 +1,9 @@
-"""The step's Postgres: few connections, every statement with a deadline, fit for a transaction-mode PgBouncer."""
+"""The step's Postgres: few connections, every statement with a deadline, itself or behind a PgBouncer."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 
@@ -69,11 +69,29 @@ async def _new_pool(settings: Settings) -> Pool:
         settings.text("DATABASE_URL"),
         min_size=0,  # connections are made on demand, so that a database that is away stops nothing here
         max_size=settings.whole("DATABASE_POOL", "4"),
-        statement_cache_size=0,  # PgBouncer gives every transaction another server connection
+        connect=_connected,
         reset=_as_it_is,
         command_timeout=settings.duration("DATABASE_TIMEOUT", "PT10S").total_seconds(),
         timeout=CONNECT_TIMEOUT_SECONDS,
     )
+
+
+async def _connected(*place: Any, **options: Any) -> "asyncpg.Connection[Record]":
+    """Statements are parsed once a connection, but with each event where a pooler is in between.
+
+    There the next transaction may have another server connection, on which a name may be another step's statement.
+    """
+    connection: asyncpg.Connection[Record] = await asyncpg.connect(*place, **options)
+    if not await _is_direct(connection):
+        await connection.close()
+        connection = await asyncpg.connect(*place, **options, statement_cache_size=0)
+    return connection
+
+
+async def _is_direct(connection: Connection) -> bool:
+    """Whether the process that answers is the one that greeted: poolers greet with a number of their own."""
+    greeted = f"SELECT WHERE pg_backend_pid() = {connection.get_server_pid()}"
+    return await connection.execute(greeted) == "SELECT 1"  # without parameters, so nothing is prepared for it
 
 
 async def _as_it_is(_connection: Connection) -> None:
@@ -98,6 +116,8 @@ def _reason_away(error: Exception, connection: Connection) -> str | None:
     code = getattr(error, "sqlstate", None) or ""
     if code in NOT_MIGRATED:
         return f"{error}: apply the step's schema.sql first (make migrate)"
+    if isinstance(error, asyncpg.InvalidCachedStatementError):
+        return f"{error}; the next try is prepared anew"
     if code.startswith(AWAY) or _is_gone(connection):
         return f"the database went away: {_words(error)}"
     return None

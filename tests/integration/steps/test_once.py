@@ -204,16 +204,6 @@ async def test_a_replica_holds_no_more_connections_than_its_pool(
     assert await database.fetchval(others) == 2
 
 
-async def test_nothing_stays_prepared_on_a_server_connection(served: Serve, settings: dict[str, str]) -> None:
-    """Behind a transaction-mode PgBouncer the next transaction may have another server connection."""
-
-    async def prepared(_ping: Ping, context: Context) -> Pong:
-        return Pong(await context.database.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE name <> ''"))
-
-    main = served(prepared, environ=settings | {"DATABASE_POOL": "1"})
-    assert [(await answer(main, id=str(n))).body for n in range(3)] == [b'{"number":0}'] * 3
-
-
 async def test_a_query_answers_with_json(served: Serve, settings: dict[str, str], database: Connection) -> None:
     await database.execute("INSERT INTO tests.effects VALUES (1), (2)")
 
