@@ -5,10 +5,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from mesh.clock import Clock
-from mesh.functions import memory
 from mesh.functions.background import background
 from mesh.functions.liveness import Liveness
+from mesh.functions.memory import Memory
 from mesh.functions.replica import Launch
 from mesh.functions.slot import Slot
 
@@ -27,9 +26,9 @@ Watch = Callable[[Launch, Slot], Awaitable[Fault]]
 class Health:
     """Watches replicas for as long as they run."""
 
-    def __init__(self, liveness: Liveness, clock: Clock, say: Callable[[str], None]) -> None:
+    def __init__(self, liveness: Liveness, memory: Memory, say: Callable[[str], None]) -> None:
         self._liveness = liveness
-        self._clock = clock
+        self._memory = memory
         self._say = say
         self._limits_hold = sys.platform == "linux"
         self._said = False
@@ -59,7 +58,7 @@ class Health:
         if not limit_bytes or not self._limits_hold:
             self._say_once(launch)
             await asyncio.Event().wait()  # for nothing: it is cancelled
-        return Fault(await memory.exceeded(slot.replica.pid, limit_bytes, self._clock), at_once=True)
+        return Fault(await self._memory.exceeded(slot.replica.pid, limit_bytes), at_once=True)
 
     def _say_once(self, launch: Launch) -> None:
         if launch.memory_bytes is not None and not self._said:

@@ -23,6 +23,7 @@ from mesh.functions.hosted import Hosted
 from mesh.functions.liveness import Liveness
 from mesh.functions.local_values import LocalValues
 from mesh.functions.logs import Logs
+from mesh.functions.memory import Memory
 from mesh.functions.preparation import Preparation, Prepared
 from mesh.functions.proxy import MAX_CONNECTIONS, Visitors
 from mesh.functions.readiness import Readiness
@@ -60,7 +61,7 @@ async def hosting(
         background() as tasks,
         starting(tasks, Readiness(client, clock), shown.say) as starter,
     ):
-        health = Health(Liveness(client, clock), clock, shown.say)
+        health = Health(Liveness(client, clock), Memory(tasks, clock), shown.say)
         around = Surroundings(starter, clock, tasks, shown.say, tell, health.fault)
         functions = Hosting(options, ingress_url, around, client, Logs(clock, shown.line))
         try:

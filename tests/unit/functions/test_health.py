@@ -8,8 +8,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from mesh.functions.background import background
 from mesh.functions.health import Fault, Health
 from mesh.functions.liveness import FAILURE_THRESHOLD, PERIOD_SECONDS, Liveness
+from mesh.functions.memory import Memory
 from mesh.functions.slot import Slot
 from support.clock import until
 from support.hosted import ReplicaDouble, TurnedClock, launch
@@ -76,19 +78,21 @@ async def test_one_success_or_one_answered_request_begins_the_count_anew(
 
 async def test_an_end_is_told_with_its_status_and_what_it_means(slot: Slot, client: aiohttp.ClientSession) -> None:
     clock = TurnedClock()
-    health = Health(Liveness(client, clock), clock, lambda _: None)
-    seen = asyncio.create_task(health.fault(launch(), slot))
-    slot.replica.die()  # type: ignore[attr-defined]
-    assert await seen == Fault("ended (status -9); its requests in flight failed")
+    async with background() as tasks:
+        health = Health(Liveness(client, clock), Memory(tasks, clock), lambda _: None)
+        seen = tasks.create_task(health.fault(launch(), slot))
+        slot.replica.die()  # type: ignore[attr-defined]
+        assert await seen == Fault("ended (status -9); its requests in flight failed")
 
 
 async def test_where_limits_do_not_hold_that_is_said_once(slot: Slot, client: aiohttp.ClientSession) -> None:
     clock, said = TurnedClock(), list[str]()
-    health = Health(Liveness(client, clock), clock, said.append)
-    health._limits_hold = False
-    limited = replace(launch(), memory_bytes=1)
-    seen = [asyncio.create_task(health.fault(limited, slot)) for _ in range(2)]
-    await until(lambda: bool(said))
-    slot.replica.die()  # type: ignore[attr-defined]
-    await asyncio.gather(*seen)
+    async with background() as tasks:
+        health = Health(Liveness(client, clock), Memory(tasks, clock), said.append)
+        health._limits_hold = False
+        limited = replace(launch(), memory_bytes=1)
+        seen = [tasks.create_task(health.fault(limited, slot)) for _ in range(2)]
+        await until(lambda: bool(said))
+        slot.replica.die()  # type: ignore[attr-defined]
+        await asyncio.gather(*seen)
     assert said == ["memory limits, as that of function invoice, hold on Linux only"]
