@@ -104,7 +104,7 @@ def until_done(through: Mesh) -> None:
     """Return when the ledger holds no event any more: every trigger is done with each."""
     ledger = sqlite3.connect(f"file:{through.state / 'ledger.sqlite'}?mode=ro", uri=True)
     deadline = time.monotonic() + DONE_SECONDS
-    while left := ledger.execute("SELECT count(*) FROM events").fetchone()[0]:
+    while left := ledger.execute("SELECT coalesce(sum(last - first + 1), 0) FROM record_batches").fetchone()[0]:
         if time.monotonic() > deadline:
             raise SystemExit(f"{left} events were delivered and are not done with")
         time.sleep(0.01)

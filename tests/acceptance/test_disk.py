@@ -150,7 +150,7 @@ def test_what_is_no_ledger_of_this_version_is_refused(place: Place, tmp_path: Pa
     with closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA user_version = 7")
     status, words = refusal(site)
-    assert (status, words.partition(":")[0]) == (2, "STATE/ledger.sqlite has ledger format 7, this mesh reads 2")
+    assert (status, words.partition(":")[0]) == (2, "STATE/ledger.sqlite has ledger format 7, this mesh reads 3")
     file.write_text("shopping list: milk, eggs\n" * 100)
     status, words = refusal(site)
     assert (status, words.partition(" (")[0]) == (2, "STATE/ledger.sqlite is not a ledger")

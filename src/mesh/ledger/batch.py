@@ -5,11 +5,14 @@ Few, because between two statements the loop may take the interpreter, and gives
 
 import json
 import sqlite3
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from mesh.ledger.log import Log
 from mesh.ledger.recent import Recent
+from mesh.ledger.record_batch import RecordBatch, batches
 from mesh.ledger.records import (
     Advance,
     Append,
@@ -19,32 +22,26 @@ from mesh.ledger.records import (
     Finish,
     Letter,
     Postpone,
+    Progress,
     Stored,
     Subscribe,
     Unsubscribe,
 )
+from mesh.ledger.standing import Standing
 
 SUNK_LETTERS_KEPT = 10_000
-# A trigger that is gone leaves no rows: they would hold their events for ever.
-_KEEP_ROW = """INSERT OR REPLACE INTO deliveries
-    SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM subscriptions WHERE trigger = ?)"""
+_KEEP_ROW = "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)"
 _FORGET_OLDEST_SUNK = """DELETE FROM letters WHERE state = 'sunk' AND rowid <=
     (SELECT rowid FROM letters WHERE state = 'sunk' ORDER BY rowid DESC LIMIT 1 OFFSET ?)"""
-_INSERT_EVENT = """INSERT INTO events (seq, broker, partition, "offset", id, accepted_at, target, replay_of, event)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _SUBSCRIBE = """INSERT INTO subscriptions VALUES (?, ?, ?, ?)
     ON CONFLICT (trigger) DO UPDATE SET rule = excluded.rule"""
 # Of all triggers at once: a JSON object of their positions.
-_ADVANCE = """UPDATE subscriptions SET position = max(position, moved.value)
-    FROM json_each(?) AS moved WHERE trigger = moved.key"""
+_ADVANCE = "UPDATE subscriptions SET position = moved.value FROM json_each(?) AS moved WHERE trigger = moved.key"
 _FORGET_DONE_ROWS = """DELETE FROM deliveries WHERE (trigger, seq) IN (SELECT trigger, seq
     FROM json_each(?) AS moved JOIN deliveries ON trigger = moved.key AND seq <= moved.value WHERE progress IS NULL)"""
 _AHEAD = "SELECT DISTINCT trigger FROM deliveries WHERE progress IS NULL"
-_DONE = "SELECT coalesce(min(position), ?) FROM subscriptions WHERE broker = ?"
-# All triggers of their broker have passed these, and nobody tries them again.
-_DELETE_DONE = """DELETE FROM events WHERE broker = ? AND seq <= ?
-    AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.seq = events.seq AND d.progress IS NOT NULL)"""
 _encode = msgspec.msgpack.encode
+_decode_offsets = msgspec.msgpack.Decoder(dict[int, int]).decode
 
 
 class Batch:
@@ -53,6 +50,7 @@ class Batch:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._execute = connection.execute
+        self._log = Log(connection)
         self._refused: dict[str, set[int]] = {}
         self._is_stale = True  # the last transaction failed
         self._load()
@@ -65,10 +63,12 @@ class Batch:
             if self._is_stale:
                 self._load()
             self._execute("BEGIN IMMEDIATE")
+            self._number(writes)
             answers = [list(self._changes(changes)) for changes in writes]
-            self._flush()
+            added = self._flush()
             self._execute("COMMIT")
-            self.recent.turn(self._new, self._done)
+            self._done |= self._done_now
+            self.recent.turn(added, self._done_now)
         except BaseException:
             self._is_stale = True
             self.refuse(writes)
@@ -77,23 +77,28 @@ class Batch:
             self._clear()
         return answers
 
-    def _load(self) -> None:
-        """Know what is on disk: the newest number, the next offsets, the triggers and which of them have rows."""
-        self._newest: int = self._execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()[0]
-        partitions = self._execute("SELECT broker, partition, next_offset FROM partitions")
-        self._offsets: dict[tuple[str, int], int] = {tuple(place): offset for *place, offset in partitions}
-        self._brokers: dict[str, str] = dict(self._execute("SELECT trigger, broker FROM subscriptions").fetchall())
-        self._served = set(self._brokers.values())
-        rows = self._execute("SELECT trigger, seq FROM deliveries WHERE progress IS NOT NULL")
-        self._postponed: set[tuple[str, int]] = set(rows.fetchall())
-        self._ahead: set[str] = {trigger for (trigger,) in self._execute(_AHEAD)}
-        self._is_stale = False
+    def keeps(self, stored: Stored) -> bool:
+        """Whether a trigger needs the event; one that none does is in the file until those beside it go, too."""
+        return stored.seq > self._done.get(stored.broker, 0) or stored.seq in self._standing.postponed
 
     def refuse(self, writes: Sequence[Sequence[Change]]) -> None:
         """Remember what did not reach the disk: positions sent meanwhile count it as done, and must not pass it."""
         for change in (change for changes in writes for change in changes):
             if isinstance(change, Finish | Postpone):
                 self._refused.setdefault(change.trigger, set()).add(change.seq)
+
+    def _load(self) -> None:
+        """Know what is on disk: the newest number, the next offsets, the triggers and which of them have rows."""
+        brokers = self._execute("SELECT broker, newest, offsets FROM brokers").fetchall()
+        self._newest: int = max((newest for _, newest, _ in brokers), default=0)
+        self._offsets = defaultdict(dict, {broker: _decode_offsets(offsets) for broker, _, offsets in brokers})
+        self._standing = Standing(
+            self._execute("SELECT trigger, broker, position FROM subscriptions"),
+            self._execute("SELECT trigger, seq FROM deliveries WHERE progress IS NOT NULL"),
+        )
+        self._done = {broker: self._standing.done(broker, self._newest) for broker in self._standing.served()}
+        self._ahead: set[str] = {trigger for (trigger,) in self._execute(_AHEAD)}
+        self._is_stale = False
 
     def _accept(self, trigger: str, seq: int) -> None:
         refused = self._refused.get(trigger)
@@ -103,13 +108,21 @@ class Batch:
                 del self._refused[trigger]
 
     def _clear(self) -> None:
-        self._new: list[Stored] = []
-        self._appended_to: set[tuple[str, int]] = set()  # partitions
-        self._positions: dict[str, int] = {}
-        self._finished: list[tuple[str, int]] = []
+        self._next: dict[str, int] = {}  # by broker: the number of its next event
+        self._new: defaultdict[str, list[Stored]] = defaultdict(list)  # by broker
+        self._moved: dict[str, int] = {}  # positions of triggers
         self._touched: set[str] = set()  # brokers
-        self._done: dict[str, int] = {}  # by broker: the number up to which all of its triggers are done
+        self._finished: list[tuple[str, int]] = []
+        self._let_go: list[tuple[str, int]] = []  # postponed before: broker and number
+        self._done_now: dict[str, int] = {}  # by broker: the number up to which all of its triggers are done
         self._sunk = False
+
+    def _number(self, writes: Sequence[Sequence[Change]]) -> None:
+        """Give each broker's new events numbers without a gap, however they are mixed with those of others."""
+        counts = Counter([change.broker for changes in writes for change in changes if isinstance(change, Append)])
+        for broker, count in counts.items():
+            self._next[broker] = self._newest + 1
+            self._newest += count
 
     def _changes(self, changes: Sequence[Change]) -> Iterator[int]:
         for change in changes:
@@ -129,86 +142,97 @@ class Batch:
             case Postpone(trigger, seq, position, progress):
                 self._accept(trigger, seq)
                 self._advance([trigger], position)
-                self._execute(_KEEP_ROW, (trigger, seq, _encode(progress), trigger))
-                self._postponed.add((trigger, seq))
+                self._postpone(trigger, seq, progress)
             case Bury(letter):
                 self._bury(letter)
             case Exhume(letter_id):
                 self._execute("DELETE FROM letters WHERE id = ?", (letter_id,))
             case Subscribe(trigger, broker, rule):
-                self._execute(_SUBSCRIBE, (trigger, broker, self._newest, rule))
-                self._brokers.setdefault(trigger, broker)
-                self._served.add(broker)
+                newest = self._next.get(broker, self._newest + 1) - 1
+                self._execute(_SUBSCRIBE, (trigger, broker, newest, rule))
+                self._standing.subscribe(trigger, broker, newest)
             case Unsubscribe(trigger):
                 self._unsubscribe(trigger)
 
-    def _unsubscribe(self, trigger: str) -> None:
-        broker = self._brokers.pop(trigger, None)
-        if broker is not None:
-            self._touched.add(broker)
-            self._served = set(self._brokers.values())
-        self._postponed = {row for row in self._postponed if row[0] != trigger}
-        self._execute("DELETE FROM subscriptions WHERE trigger = ?", (trigger,))
-        self._execute("DELETE FROM deliveries WHERE trigger = ?", (trigger,))
-
     def _append(self, new: Append) -> int:
-        self._newest += 1
-        if new.broker not in self._served:
-            self._touched.add(new.broker)  # nobody wants it
-        place = (new.broker, new.partition)
-        self._appended_to.add(place)
-        offset = self._offsets.get(place, 0)
-        self._offsets[place] = offset + 1
-        about = (new.broker, new.accepted_at, new.event, new.target, new.replay_of, new.partition, offset)
-        self._new.append(Stored(self._newest, *about))
-        return self._newest
+        broker, partition = new.broker, new.partition
+        seq = self._next[broker]
+        self._next[broker] = seq + 1
+        offset = self._offsets[broker].get(partition, 0)
+        self._offsets[broker][partition] = offset + 1
+        stored = Stored(seq, broker, new.accepted_at, new.event, new.target, new.replay_of, partition, offset)
+        self._new[broker].append(stored)
+        return seq
 
     def _advance(self, triggers: Sequence[str], position: int) -> None:
         for trigger in triggers:
-            bound = min(self._refused.get(trigger, ()), default=position + 1) - 1
-            self._positions[trigger] = max(min(position, bound), self._positions.get(trigger, 0))
+            if trigger in self._standing and self._standing.advance(trigger, self._bounded(trigger, position)):
+                self._moved[trigger] = self._standing.position(trigger)
+
+    def _bounded(self, trigger: str, position: int) -> int:
+        refused = self._refused.get(trigger)
+        return position if refused is None else min(position, min(refused) - 1)
+
+    def _postpone(self, trigger: str, seq: int, progress: Progress) -> None:
+        if trigger in self._standing:  # the rows of one that is gone would hold their events for ever
+            self._execute(_KEEP_ROW, (trigger, seq, _encode(progress)))
+            self._standing.postpone(trigger, seq)
+
+    def _unsubscribe(self, trigger: str) -> None:
+        if trigger in self._standing:
+            broker = self._standing.broker(trigger)
+            self._touched.add(broker)
+            self._let_go += [(broker, seq) for seq in self._standing.unsubscribe(trigger)]
+        self._moved.pop(trigger, None)
+        self._execute("DELETE FROM subscriptions WHERE trigger = ?", (trigger,))
+        self._execute("DELETE FROM deliveries WHERE trigger = ?", (trigger,))
 
     def _bury(self, letter: Letter) -> None:
         about = (letter.id, letter.state, letter.trigger, letter.event.type, _encode(letter))
         self._execute("INSERT OR REPLACE INTO letters VALUES (?, ?, ?, ?, ?)", about)
         self._sunk = self._sunk or letter.state == "sunk"
 
-    def _flush(self) -> None:
-        self._connection.executemany(_INSERT_EVENT, map(_row, self._new))
-        moved = [(*place, self._offsets[place]) for place in self._appended_to]
-        self._connection.executemany("INSERT OR REPLACE INTO partitions VALUES (?, ?, ?)", moved)
+    def _flush(self) -> Sequence[RecordBatch]:
+        """Write what the changes come to; answer the new events that somebody wants."""
+        served = self._standing.served()
+        added = [batch for broker in served for batch in batches(self._new.get(broker, ()))]
+        self._log.append(added)
+        moved = [(broker, newest - 1, _encode(self._offsets[broker])) for broker, newest in self._next.items()]
+        self._connection.executemany("INSERT OR REPLACE INTO brokers VALUES (?, ?, ?)", moved)
         self._flush_finished()
-        if self._positions:
+        if self._moved:
             self._flush_positions()
         self._delete_done()
         if self._sunk:
             self._execute(_FORGET_OLDEST_SUNK, (SUNK_LETTERS_KEPT,))
+        return added
 
     def _flush_finished(self) -> None:
         """A row for what is done before something older; none for the rest."""
-        beyond = [(trigger, seq) for trigger, seq in self._finished if seq > self._positions[trigger]]
-        self._connection.executemany(_KEEP_ROW, [(trigger, seq, None, trigger) for trigger, seq in beyond])
+        standing = self._standing
+        finished = [one for one in self._finished if one[0] in standing]
+        beyond = [(trigger, seq) for trigger, seq in finished if seq > standing.position(trigger)]
+        self._connection.executemany(_KEEP_ROW, [(trigger, seq, None) for trigger, seq in beyond])
         self._ahead.update(trigger for trigger, _ in beyond)
-        tried_again = self._postponed.intersection(self._finished)
-        self._postponed -= tried_again
+        tried_again = {(trigger, seq) for trigger, seq in finished if standing.finish(trigger, seq)}
+        self._let_go += [(standing.broker(trigger), seq) for trigger, seq in tried_again]
         gone = tried_again.difference(beyond)
         self._connection.executemany("DELETE FROM deliveries WHERE trigger = ? AND seq = ?", gone)
 
     def _flush_positions(self) -> None:
-        positions = json.dumps(self._positions)
+        positions = json.dumps(self._moved)
         self._execute(_ADVANCE, (positions,))
-        if not self._ahead.isdisjoint(self._positions):
+        if not self._ahead.isdisjoint(self._moved):
             self._execute(_FORGET_DONE_ROWS, (positions,))
             self._ahead = {trigger for (trigger,) in self._execute(_AHEAD)}
-        self._touched.update(self._brokers[trigger] for trigger in self._positions if trigger in self._brokers)
+        self._touched.update(map(self._standing.broker, self._moved))
 
     def _delete_done(self) -> None:
+        """Delete what no trigger needs any more, first what stayed behind to be tried again."""
+        postponed = self._standing.postponed
+        self._log.drop(seq for broker, seq in self._let_go if seq <= self._done.get(broker, 0) and seq not in postponed)
         for broker in self._touched:
-            (done,) = self._execute(_DONE, (self._newest, broker)).fetchone()
-            self._execute(_DELETE_DONE, (broker, done))
-            self._done[broker] = done
-
-
-def _row(new: Stored) -> tuple[object, ...]:
-    place = (new.seq, new.broker, new.partition, new.offset)
-    return (*place, new.event.id, new.accepted_at, new.target, new.replay_of, _encode(new.event))
+            before, done = self._done.get(broker, 0), self._standing.done(broker, self._newest)
+            if done > before:
+                self._log.pass_by(broker, before, done, postponed)
+            self._done_now[broker] = done

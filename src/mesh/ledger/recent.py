@@ -4,46 +4,51 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
+from mesh.ledger.record_batch import RecordBatch
 from mesh.ledger.records import Stored
 
 EVENTS = 1_000  # of each broker, at most
-SIZE = 4 * 1_048_576  # of their data and attributes, likewise
+SIZE = 4 * 1_048_576  # bytes of them, likewise
 
 
 @dataclass(slots=True)
 class _Tail:
-    """All of a broker's events after number `missing`, unless they are done with."""
+    """All of a broker's events after number `missing`; those before it may be done with."""
 
     missing: int
-    events: deque[Stored] = field(default_factory=deque)
+    batches: deque[tuple[Sequence[Stored], int]] = field(default_factory=deque)  # and the size of each
+    events: int = 0
     size: int = 0
 
-    def add(self, stored: Stored) -> None:
-        self.events.append(stored)
-        self.size += _size(stored)
-        while len(self.events) > EVENTS or self.size > SIZE:
+    def add(self, batch: RecordBatch) -> None:
+        self.batches.append((batch.events, len(batch.encoded)))
+        self.events += len(batch.events)
+        self.size += len(batch.encoded)
+        while self.events > EVENTS or self.size > SIZE:
             self._drop_oldest()
 
     def drop(self, upto: int) -> None:
-        while self.events and self.events[0].seq <= upto:
+        while self.batches and self.batches[0][0][-1].seq <= upto:
             self._drop_oldest()
+        self.missing = max(self.missing, upto)
 
     def after(self, seq: int, limit: int) -> Sequence[Stored] | None:
         if seq < self.missing:
             return None
-        newer: list[Stored] = []
-        for stored in reversed(self.events):  # from the end: most readers are near it
-            if stored.seq <= seq:
+        newer: list[Sequence[Stored]] = []
+        for events, _ in reversed(self.batches):  # from the end: most readers are near it
+            if events[-1].seq <= seq:
                 break
-            newer.append(stored)
-        newer.reverse()
-        return newer[:limit]
+            newer.append(events[max(0, seq + 1 - events[0].seq) :])
+        return list(islice(chain.from_iterable(reversed(newer)), limit))
 
     def _drop_oldest(self) -> None:
-        oldest = self.events.popleft()
-        self.size -= _size(oldest)
-        self.missing = oldest.seq
+        oldest, size = self.batches.popleft()
+        self.events -= len(oldest)
+        self.size -= size
+        self.missing = max(self.missing, oldest[-1].seq)
 
 
 class Recent:
@@ -54,11 +59,11 @@ class Recent:
         self._tails: dict[str, _Tail] = {}
         self._lock = threading.Lock()
 
-    def turn(self, added: Sequence[Stored], done: Mapping[str, int]) -> None:
+    def turn(self, added: Sequence[RecordBatch], done: Mapping[str, int]) -> None:
         """Add what is on disk now, and drop what each broker's triggers are done with, up to those numbers."""
         with self._lock:
-            for stored in added:
-                self._tail(stored.broker).add(stored)
+            for batch in added:
+                self._tail(batch.events[0].broker).add(batch)
             for broker, upto in done.items():
                 self._tail(broker).drop(upto)
 
@@ -72,7 +77,3 @@ class Recent:
         if tail is None:
             tail = self._tails[broker] = _Tail(self._missing)
         return tail
-
-
-def _size(stored: Stored) -> int:
-    return len(stored.event.data or b"") + sum(map(len, stored.event.attributes.values()))

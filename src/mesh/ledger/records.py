@@ -32,7 +32,7 @@ class Progress(msgspec.Struct, frozen=True):
     failure: Failure | None = None  # set in phase dead_letter_sink
 
 
-class Stored(msgspec.Struct, frozen=True, gc=False):
+class Stored(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """An event in the ledger. `target` is the only trigger it is for, when it is a replay."""
 
     seq: int
@@ -142,3 +142,8 @@ class Subscription(msgspec.Struct, frozen=True):
     open: dict[int, Progress]
     done: frozenset[int]
     rule: bytes = b""
+
+    def has_outstanding(self, stored: Stored) -> bool:
+        """Whether it is not done with this event of its broker."""
+        ahead = stored.seq > self.position and stored.seq not in self.done
+        return (ahead or stored.seq in self.open) and stored.target in (None, self.trigger)

@@ -1,18 +1,23 @@
--- An event is stored once, whatever the number of triggers.
-CREATE TABLE events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: a trigger's position stays true after deletions
+-- The new events of one commit and broker, together: a row costs more than an event does. Stored once, whatever the
+-- number of triggers. A broker's numbers have no gap within a row; an event that is for one trigger is alone.
+CREATE TABLE record_batches (
+    last INTEGER PRIMARY KEY,
     broker TEXT NOT NULL,
-    id TEXT NOT NULL,
-    accepted_at REAL NOT NULL,
+    first INTEGER NOT NULL,
     target TEXT,
-    replay_of TEXT,
-    partition INTEGER NOT NULL,
-    "offset" INTEGER NOT NULL,
-    event BLOB NOT NULL
+    ids BLOB NOT NULL,  -- the fingerprints of its events' ids
+    events BLOB NOT NULL
 );
-CREATE INDEX events_of_broker ON events (broker, seq);
-CREATE INDEX events_for_one_trigger ON events (broker, seq, target) WHERE target IS NOT NULL;
-CREATE INDEX events_by_id ON events (id);
+-- Has all that is asked of many of them; their events are read of those that are wanted.
+CREATE INDEX record_batches_of_broker ON record_batches (broker, last, first, target, ids);
+
+-- Where a broker goes on. It stays when its events go: a number that was used is never used again, so that a trigger's
+-- position stays true.
+CREATE TABLE brokers (
+    broker TEXT PRIMARY KEY,
+    newest INTEGER NOT NULL,
+    offsets BLOB NOT NULL  -- the next one of each partition; one that is not here begins at 0
+) WITHOUT ROWID;
 
 CREATE TABLE subscriptions (
     trigger TEXT PRIMARY KEY,
@@ -28,7 +33,6 @@ CREATE TABLE deliveries (
     progress BLOB,
     PRIMARY KEY (trigger, seq)
 ) WITHOUT ROWID;
-CREATE INDEX deliveries_of_event ON deliveries (seq);
 
 CREATE TABLE letters (
     id TEXT PRIMARY KEY,
@@ -39,11 +43,3 @@ CREATE TABLE letters (
 );
 CREATE INDEX letters_by_state ON letters (state);
 CREATE INDEX letters_counted ON letters (trigger, type, state);
-
--- Where each partition's offsets go on; a partition that is not here begins at 0.
-CREATE TABLE partitions (
-    broker TEXT NOT NULL,
-    partition INTEGER NOT NULL,
-    next_offset INTEGER NOT NULL,
-    PRIMARY KEY (broker, partition)
-) WITHOUT ROWID;

@@ -6,26 +6,28 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mesh.errors import LedgerUnavailable, UsageError
-from mesh.event import Event
 from mesh.ledger.batch import Batch
 from mesh.ledger.place import Place
 from mesh.ledger.port import Answer, Ledger
+from mesh.ledger.record_batch import decoded, fingerprint
 from mesh.ledger.records import Change, Letter, LetterCount, Progress, Stored, Subscription
 from mesh.ledger.writer import Writer
 
-FORMAT_VERSION = 2
-_AHEAD = """SELECT (SELECT count(*) FROM events e WHERE e.broker = s.broker AND e.seq > s.position)
-    - (SELECT count(*) FROM events e WHERE e.broker = s.broker AND e.seq > s.position
-        AND e.target IS NOT NULL AND e.target <> s.trigger)
+FORMAT_VERSION = 3
+# A walk through an index: of a batch in which the position lies, those after it.
+_AHEAD = """SELECT (SELECT coalesce(sum(min(last - first + 1, last - s.position)), 0) FROM record_batches b
+        WHERE b.broker = s.broker AND last > s.position AND (target IS NULL OR target = s.trigger))
     - (SELECT count(*) FROM deliveries d WHERE d.trigger = s.trigger AND d.seq > s.position)
-    FROM subscriptions s WHERE s.trigger = ?"""  # three walks through indexes
-_STORED = 'SELECT seq, broker, accepted_at, event, target, replay_of, partition, "offset" FROM events'
+    FROM subscriptions s WHERE s.trigger = ?"""
+_BATCHES = "SELECT first, events FROM record_batches"
+_SUBSCRIPTIONS = "SELECT trigger, broker, position, rule FROM subscriptions"
 
 
 class SqliteLedger(Ledger):
@@ -50,33 +52,33 @@ class SqliteLedger(Ledger):
         self._writer.submit(changes, then)
 
     def subscriptions(self) -> Sequence[Subscription]:
-        rows = list(self._rows("SELECT trigger, broker, position, rule FROM subscriptions"))
-        return [self._subscription(*row) for row in rows]
+        return [self._subscription(*row) for row in list(self._rows(_SUBSCRIPTIONS))]
 
     def read(self, broker: str, after: int, limit: int) -> Sequence[Stored]:
         recent = self._batch.recent.after(broker, after, limit)
-        if recent is not None:
-            return recent
-        query = f"{_STORED} WHERE broker = ? AND seq > ? ORDER BY seq LIMIT ?"
-        return [_stored(row) for row in self._rows(query, (broker, after, limit))]
+        return list(islice(self._after(broker, after), limit)) if recent is None else recent
 
     def event(self, seq: int) -> Stored | None:
-        return next((_stored(row) for row in self._rows(f"{_STORED} WHERE seq = ?", (seq,))), None)
+        next_one = next(self._stored(f"{_BATCHES} WHERE last >= ? ORDER BY last LIMIT 1", (seq,), seq - 1), None)
+        return next_one if next_one is not None and next_one.seq == seq else None
 
     def find(self, event_id: str) -> Sequence[Stored]:
-        query = f"{_STORED} WHERE id = ? ORDER BY seq"
-        return [_stored(row) for row in self._rows(query, (event_id,))]
+        """Looks at a few bytes of each event that is stored, and reads those that may be it."""
+        query = "SELECT last FROM record_batches INDEXED BY record_batches_of_broker WHERE instr(ids, ?)"
+        places = sorted(self._rows(query, (fingerprint(event_id),)))
+        candidates = (stored for place in places for stored in self._stored(f"{_BATCHES} WHERE last = ?", place))
+        return [stored for stored in candidates if stored.event.id == event_id]
 
     def outstanding(self, subscription: str) -> Iterator[tuple[Stored, bool]]:
-        query = f"""{_STORED.replace(" FROM", ", d.seq IS NOT NULL FROM")}
-            JOIN subscriptions s USING (broker) LEFT JOIN deliveries d USING (trigger, seq)
-            WHERE s.trigger = ? AND (d.progress IS NOT NULL OR (d.seq IS NULL AND seq > s.position))
-            AND (target IS NULL OR target = s.trigger) ORDER BY seq"""
-        for row in self._rows(query, (subscription,)):
-            yield _stored(row[:-1]), bool(row[-1])
+        for row in list(self._rows(f"{_SUBSCRIPTIONS} WHERE trigger = ?", (subscription,))):
+            standing = self._subscription(*row)
+            oldest = min(standing.open, default=standing.position + 1)
+            for stored in self._after(standing.broker, min(standing.position, oldest - 1)):
+                if standing.has_outstanding(stored):
+                    yield stored, stored.seq in standing.open
 
     def ahead(self, subscription: str) -> int:
-        return int(next(self._rows(_AHEAD, (subscription,)))[0])
+        return sum(number for (number,) in self._rows(_AHEAD, (subscription,)))
 
     def letters(self, *, event_type: str | None = None, trigger: str | None = None) -> Iterator[Letter]:
         query = "SELECT id FROM letters WHERE type = ifnull(?, type) AND trigger = ifnull(?, trigger) ORDER BY rowid"
@@ -102,13 +104,26 @@ class SqliteLedger(Ledger):
         done = frozenset(seq for seq, blob in rows if blob is None)
         return Subscription(trigger, broker, position, open_rows, done, rule)
 
+    def _after(self, broker: str, seq: int) -> Iterator[Stored]:
+        return self._stored(f"{_BATCHES} WHERE broker = ? AND last > ? ORDER BY last", (broker, seq), seq)
+
+    def _stored(self, query: str, parameters: Sequence[object], after: int = 0) -> Iterator[Stored]:
+        """The events after that number of the batches that the query finds."""
+        for first, encoded in self._rows(query, parameters):
+            try:
+                yield from filter(self._batch.keeps, decoded(first, encoded, after))
+            except msgspec.DecodeError as error:
+                raise self._unreadable("events are malformed") from error
+
     def _rows(self, query: str, parameters: Sequence[object] = ()) -> Iterator[Any]:
         try:
             yield from self._reading.execute(query, parameters)
         except sqlite3.Error as error:
-            raise LedgerUnavailable(
-                f"the ledger cannot be read ({error}): keep {self._path} and start on another --state directory"
-            ) from error
+            raise self._unreadable(str(error)) from error
+
+    def _unreadable(self, why: str) -> LedgerUnavailable:
+        remedy = f"keep {self._path} and start on another --state directory"
+        return LedgerUnavailable(f"the ledger cannot be read ({why}): {remedy}")
 
     def _apply(self, writes: Sequence[Sequence[Change]]) -> list[list[int]]:
         try:
@@ -169,11 +184,5 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _stored(row: tuple[int, str, float, bytes, str | None, str | None, int, int]) -> Stored:
-    seq, broker, accepted_at, event, target, replay_of, partition, offset = row
-    return Stored(seq, broker, accepted_at, _decode_event(event), target, replay_of, partition, offset)
-
-
-_decode_event = msgspec.msgpack.Decoder(Event).decode
 _decode_progress = msgspec.msgpack.Decoder(Progress).decode
 _decode_letter = msgspec.msgpack.Decoder(Letter).decode

@@ -22,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("prepared", "sentence"),
     [
-        ("PRAGMA user_version = 7", "has ledger format 7, this mesh reads 2: run the version of mesh that wrote it"),
+        ("PRAGMA user_version = 7", "has ledger format 7, this mesh reads 3: run the version of mesh that wrote it"),
         ("CREATE TABLE accounts (id)", r"is not a ledger \(a database of something else\): move it away"),
     ],
 )
@@ -60,6 +60,7 @@ def test_a_damaged_page_is_told_in_a_sentence(stored: Path) -> None:
     damage = "(database disk image is malformed)"
     assert told == {
         f"the ledger cannot be read {damage}: keep FILE and start on another --state directory",
+        "the ledger cannot be read (events are malformed): keep FILE and start on another --state directory",
         f"FILE is not a ledger {damage}: move it away or choose another --state directory",
     }
 
