@@ -13,7 +13,7 @@ import pytest
 
 from mesh.errors import LedgerUnavailable
 from mesh.ledger import sqlite as module
-from mesh.ledger.records import Advance, Bury, Exhume, Finish, Letter, Postpone, Progress, Subscribe
+from mesh.ledger.records import Advance, Bury, Exhume, Finish, Letter, Postpone, Progress, Subscribe, Unsubscribe
 from mesh.ledger.sqlite import SqliteLedger
 from support.events import BROKER, append, event, letter
 
@@ -201,6 +201,22 @@ async def test_data_and_trace_come_back_byte_for_byte(ledger: SqliteLedger) -> N
     await ledger.write(Subscribe(A, BROKER), append(data=bytes(range(256))))
     (stored,) = ledger.read(BROKER, 0, 1)
     assert stored.event == event(data=bytes(range(256)))
+
+
+@pytest.mark.parametrize("end", [Finish(A, 2, 5), Unsubscribe(A)])
+async def test_of_events_that_were_stored_together_the_file_keeps_those_that_are_tried_again(
+    ledger: SqliteLedger, end: Finish | Unsubscribe
+) -> None:
+    def rows() -> list[tuple[int, int, int]]:
+        query = "SELECT first, last, length(events) < 300 FROM record_batches"
+        return ledger._reading.execute(query).fetchall()
+
+    await ledger.write(Subscribe(A, BROKER), *(append(f"e-{number}", data=bytes(100)) for number in range(5)))
+    assert rows() == [(1, 5, False)]
+    await ledger.write(Postpone(A, 2, 5, Progress(attempts=1)))
+    assert rows() == [(2, 2, True)]
+    await ledger.write(end)
+    assert rows() == []
 
 
 async def test_letters_are_read_one_at_a_time_and_those_that_left_meanwhile_are_left_out(

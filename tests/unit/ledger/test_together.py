@@ -89,6 +89,13 @@ async def test_it_goes_with_the_last_who_tries_it(ledger: Ledger, reopen: Reopen
     assert (seqs(again), again.event(2)) == ([], None)
 
 
+async def test_it_stays_for_those_who_have_not_come_to_it(ledger: Ledger, reopen: Reopen) -> None:
+    await fill(ledger, 1, A, B)
+    await ledger.write(Postpone(A, 1, 1, LATER))
+    await ledger.write(Finish(A, 1, 1))
+    assert (outstanding(reopen()), outstanding(reopen(), B)) == ([], [(1, False)])
+
+
 async def test_what_is_tried_again_and_done_in_one_commit_does_not_stay(ledger: Ledger) -> None:
     await fill(ledger, 3, A)
     await ledger.write(Postpone(A, 2, 1, LATER), Finish(A, 1, 1), Finish(A, 2, 2))
