@@ -28,9 +28,7 @@ class Log:
 
     def drop(self, seqs: Iterable[int]) -> None:
         """Delete what was postponed and stayed alone; of any other number nothing."""
-        self._connection.executemany(
-            "DELETE FROM record_batches WHERE last = ? AND first = last", [(seq,) for seq in seqs]
-        )
+        self._connection.executemany("DELETE FROM record_batches WHERE last = ?", [(seq,) for seq in seqs])
 
     def _kept(self, passed: tuple[str, int, int], postponed: KeysView[int]) -> list[RecordBatch]:
         bounds = self._connection.execute(f"SELECT first, last {_OF_BROKER}", passed).fetchall()
