@@ -146,8 +146,16 @@ def one_line(value: str) -> str:
 
 
 def to_headers(event: Event, write: Callable[[str], str] = percent_encoded) -> list[tuple[str, str]]:
-    """Write the event as the headers of a binary message; `write` makes a `ce-` header's value of an attribute's."""
-    headers = [(f"ce-{name}", write(value)) for name, value in event.attributes.items() if name != "datacontenttype"]
+    """Write the event as the headers of a binary message; `write` makes a `ce-` header's value of an attribute's.
+
+    What is plain in all attributes, no `write` changes: asked once, it costs half.
+    """
+    plain = _PLAIN_ALONE.fullmatch("".join(event.attributes.values()))
+    headers = [
+        (f"ce-{name}", value if plain else write(value))
+        for name, value in event.attributes.items()
+        if name != "datacontenttype"
+    ]
     if "datacontenttype" in event.attributes:
         headers.append(("content-type", one_line(event.attributes["datacontenttype"])))
     headers.extend((name, one_line(value)) for name, value in event.headers.items())

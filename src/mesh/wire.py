@@ -26,7 +26,10 @@ class Response(msgspec.Struct, frozen=True):
 
     def header(self, name: str) -> str | None:
         """The first value of that header, or None."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
     def raw_headers(self) -> Iterator[tuple[bytes, bytes]]:
         """The headers as bytes on the wire."""

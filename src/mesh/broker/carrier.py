@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol
 
 from mesh.broker import failures, message
@@ -128,13 +128,13 @@ class Carrier:
             logger.exception("event %s for %s", stored.event.id, self._route.key)
             return Result(None, f"the mesh failed to send it ({type(error).__name__}: {error})")
 
-    async def _send(self, stored: Stored, progress: Progress) -> Result:
+    def _send(self, stored: Stored, progress: Progress) -> Awaitable[Result]:
         route, within = self._route, self._route.policy.timeout
         if progress.failure is None or route.sink is None:
             request = message.to_subscriber(route, route.broker_class.received(stored))
-            return await self._delivery.to_subscriber(route.key, route.subscriber, request, within)
+            return self._delivery.to_subscriber(route.key, route.subscriber, request, within)
         dead = route.broker_class.dead_letter(route.broker_class.dead(stored), progress.failure)
-        return await self._delivery.attempt(route.sink, message.to_sink(route, dead, route.sink.path), within)
+        return self._delivery.attempt(route.sink, message.to_sink(route, dead, route.sink.path), within)
 
     def _read(self, stored: Stored, progress: Progress, result: Result) -> Event | Failed | None:
         broker_class = self._route.broker_class
@@ -187,10 +187,11 @@ class Carrier:
         key = self._route.key
         self._offsets.settle(stored.seq)
         seqs = await self._record(lambda: [*changes, Finish(key, stored.seq, self._offsets.position)])
-        appends = [change for change in changes if isinstance(change, Append)]
-        for seq, new in zip(seqs, appends, strict=True):
-            self._history.replied(stored, key, seq, from_sink=outcome == "sunk")
-            self._broker.appended(seq, new)
+        if seqs:
+            appends = [change for change in changes if isinstance(change, Append)]
+            for seq, new in zip(seqs, appends, strict=True):
+                self._history.replied(stored, key, seq, from_sink=outcome == "sunk")
+                self._broker.appended(seq, new)
         self._history.closed(stored, key, outcome, reason, letter)
         self._broker.settled(stored, ok=outcome != "kept")
 

@@ -1,10 +1,13 @@
 """One HTTP attempt at delivering one event, and nothing about what follows from it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mesh.broker.faults import Faults
 from mesh.clock import Clock
@@ -26,8 +29,7 @@ class Address:
     lease: Callable[[], AbstractAsyncContextManager[str]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True, gc=False):
     """What came of an attempt; `response` is None when there was none, and `error` says why."""
 
     response: Response | None
@@ -44,14 +46,16 @@ class Delivery:
         self._faults = faults
         self._clock = clock
 
-    async def to_subscriber(self, trigger: str, address: Address, request: Request, within: timedelta) -> Result:
+    def to_subscriber(
+        self, trigger: str, address: Address, request: Request, within: timedelta
+    ) -> Coroutine[None, None, Result]:
         """Attempt once, after what `mesh fault` wants of this attempt."""
         fault = self._faults.take(trigger)
         if fault is None:
-            return await self.attempt(address, request, within)
+            return self.attempt(address, request, within)
         if fault.delay is None:
             return _without_calling(fault)
-        return await self._delayed(fault.delay, address, request, within)
+        return self._delayed(fault.delay, address, request, within)
 
     async def attempt(self, address: Address, request: Request, within: timedelta) -> Result:
         """Attempt once; `within` covers waiting for a replica, too."""
@@ -79,7 +83,7 @@ def _too_late(seconds: float) -> Result:
     return Result(None, f"no response within {seconds:g} s", timed_out=True)
 
 
-def _without_calling(fault: Fault) -> Result:
+async def _without_calling(fault: Fault) -> Result:
     if fault.drop:
         return Result(None, "the connection broke", fault=True)
     return Result(Response(fault.status or 503, []), fault=True)

@@ -1,11 +1,22 @@
 """Which event types alone can pass a Trigger's filters: what lets a broker ask none of the triggers of other types."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from mesh.manifests.model import All, Any, Exact, Filter, Legacy
 
 Types = frozenset[str] | None
 """None: events of any type may pass."""
+
+
+def type_decides(filters: Sequence[Filter]) -> bool:
+    """Whether an event passes as soon as its type can pass, so that no filter need be asked: so it is for most."""
+    match filters:
+        case []:
+            return True
+        case [Exact(attributes) | Legacy(attributes)]:
+            return attributes.keys() == {"type"} and bool(attributes["type"])
+        case _:
+            return False
 
 
 def types_of(filters: Iterable[Filter]) -> Types:

@@ -167,9 +167,8 @@ class History:
         if not delivery.attempts:
             delivery.attempts_before_restart = tried.number - 1  # known when the record is new, because it was dropped
         delivery.attempts += (tried,)
-        delivery.next_due = tried.next_due
-        if tried.next_due is not None:
-            delivery.outcome = "waiting"
+        if tried.retry_in is not None:
+            delivery.outcome, delivery.next_due = "waiting", tried.next_due
         if not ok:
             self.failed[trigger] += 1
         self._tell("attempt", stored, trigger, tried=tried)

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from mesh.broker.broker_class import BrokerClass
 from mesh.broker.delivery import Address
-from mesh.broker.filter_types import Types, types_of
+from mesh.broker.filter_types import Types, type_decides, types_of
 from mesh.broker.inherited import Inherited
 from mesh.broker.retry import Policy
 from mesh.ledger.records import Stored
 from mesh.manifests.model import Broker, Destination, Trigger
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Route:
-    """`why_not` answers None for an event that passes the filters, else a sentence; `types` alone can pass them."""
+    """`why_not` answers None for an event that passes the filters, else a sentence; `types` alone can pass them.
+
+    `type_decides` says that all events of these types do.
+    """
 
     trigger: Trigger
     broker_class: BrokerClass
@@ -25,12 +29,17 @@ class Route:
     broker_url: str
     why_not: Callable[[Stored], str | None]
     types: Types
+    type_decides: bool
 
-    @property
+    @cached_property
     def key(self) -> str:
         return self.trigger.key
 
-    @property
+    @cached_property
+    def _broker(self) -> str:
+        return self.trigger.broker_key
+
+    @cached_property
     def in_order(self) -> bool:
         """Whether each partition has at most one event under way."""
         return self.trigger.ordered and self.broker_class.keeps_order
@@ -39,7 +48,11 @@ class Route:
         """Whether a stored event is for this trigger: its filters pass, or it is a replay meant for it."""
         if stored.target is not None:
             return stored.target == self.key
-        return stored.broker == self.trigger.broker_key and self.why_not(stored) is None
+        if stored.broker != self._broker:
+            return False
+        if self.type_decides:
+            return self.types is None or stored.event.type in self.types
+        return self.why_not(stored) is None
 
 
 def route(
@@ -59,4 +72,5 @@ def route(
         broker_url=url,
         why_not=lambda stored: passes(broker_class.received(stored).attributes),
         types=types_of(trigger.filters),
+        type_decides=type_decides(trigger.filters),
     )

@@ -4,6 +4,7 @@ import asyncio
 
 import httptools
 
+from mesh.broker.deadline import Deadline
 from mesh.errors import NoAnswer
 from mesh.wire import Headers, Response
 
@@ -26,6 +27,8 @@ class SubscriberConnection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._parser = httptools.HttpResponseParser(self)
         self._response: asyncio.Future[Response] | None = None  # which is waited for
+        self._loop = asyncio.get_running_loop()
+        self._deadline = Deadline(self._late)
         self._received_bytes = 0  # since the request
         self._begin()
 
@@ -34,18 +37,15 @@ class SubscriberConnection(asyncio.Protocol):
 
         Raises ClosedEarly, NoAnswer, OSError (TimeoutError, too) or the parser's error.
         """
-        loop = asyncio.get_running_loop()
         self._received_bytes = 0
-        self._response = loop.create_future()
-        timer = loop.call_at(deadline, self._fail, TimeoutError())  # asyncio.timeout takes five times as long
+        self._response = self._loop.create_future()
+        self._deadline.set(deadline)
         self._transport.write(request)
         try:
             return await self._response
         except BaseException:
             self.abort()
             raise
-        finally:
-            timer.cancel()
 
     def abort(self) -> None:
         self.usable = False
@@ -73,6 +73,7 @@ class SubscriberConnection(asyncio.Protocol):
         else:
             self._fail(exc or ConnectionError("cut off"))
         self.usable = False
+        self._deadline.cancel()
 
     # Called by the parser.
 
@@ -87,7 +88,7 @@ class SubscriberConnection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         self._in_body = True
-        self._until_closed = not any(name in _BODY_HAS_AN_END for name, _ in self._headers)
+        self._until_closed = _BODY_HAS_AN_END.isdisjoint(dict(self._headers))
         if self._received_bytes > MAX_HEAD_BYTES:
             self._bound_head(sum(len(name) + len(value) + 4 for name, value in self._headers))
 
@@ -120,6 +121,10 @@ class SubscriberConnection(asyncio.Protocol):
     def _bound_head(self, size: int) -> None:
         if size > MAX_HEAD_BYTES:
             self._fail(NoAnswer(f"the response's head is larger than {MAX_HEAD_BYTES} bytes"))
+
+    def _late(self) -> None:
+        if self._response is not None and not self._response.done():
+            self._fail(TimeoutError())
 
     def _fail(self, error: Exception) -> None:
         self.usable = False

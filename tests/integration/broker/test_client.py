@@ -242,6 +242,26 @@ async def test_what_is_too_slow_is_hung_up_on(client: Client, conversation: Conv
         await hung_up.wait()
 
 
+async def test_each_request_on_a_connection_has_its_own_time(client: Client) -> None:
+    connections = 0
+
+    async def listening(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        for pause_seconds in (0, 0.1):
+            await reader.readuntil(b"\r\n\r\n{}")
+            await asyncio.sleep(pause_seconds)
+            writer.write(OK)
+        await reader.read()
+
+    async with subscriber(listening) as base, asyncio.timeout(20):
+        await send(client, base, 0.05)
+        await send(client, base, 60)  # the first one's time ends meanwhile
+        with pytest.raises(TimeoutError):
+            await send(client, base, 0.05)
+    assert connections == 1
+
+
 async def test_a_refused_connection_names_the_address(client: Client) -> None:
     async with subscriber(hanging) as base:
         pass

@@ -4,10 +4,12 @@ import asyncio
 from contextlib import closing
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from mesh.broker.dispatcher import WINDOW
 from mesh.broker.trace import Tracer
 from mesh.ledger.memory import MemoryLedger
-from mesh.ledger.records import Advance, Append, Bury, Finish, Postpone, Progress, Subscribe
+from mesh.ledger.records import Advance, Append, Bury, Finish, Postpone, Progress, Stored, Subscribe
 from mesh.ledger.sqlite import SqliteLedger
 from mesh.manifests.model import Exact
 from support.clock import FakeClock, until
@@ -224,6 +226,13 @@ async def test_other_brokers_events_are_not_touched(mesh: Running, ledger: Memor
         await mesh.clock.advance(0)
         assert sent(mesh) == ["e-1"]
         assert [stored.event.id for stored in ledger.read("cabs/other", 0, 10)] == ["theirs"]
+
+
+def test_a_trigger_wants_nothing_of_another_broker_whatever_its_filters() -> None:
+    theirs = Stored(1, "cabs/other", 1.0, event("e-1", "ride"))
+    for one in (ROUTE, RIDES_ONLY):
+        assert not one.wants(theirs)
+        assert one.wants(replace(theirs, broker=BROKER))
 
 
 async def test_on_disk_too_everything_and_its_replies_are_delivered_and_gone(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from mesh.broker.broker_class import CLASSES
-from mesh.broker.filter_types import types_of
+from mesh.broker.filter_types import type_decides, types_of
 from mesh.manifests.model import All, Any, Cesql, Exact, Filter, Legacy, Not, Nothing, Prefix
 
 RIDE, FEE = Exact({"type": "ride"}), Legacy({"type": "fee"})
@@ -41,4 +41,12 @@ def test_what_passes_is_of_one_of_the_types(broker_class: str, entry: Filter, ev
     attributes = {"specversion": "1.0", "id": "e-1", "source": "/a", "type": event_type, "subject": subject}
     types = types_of([entry])
     passes = CLASSES[broker_class].compile_filters((entry,))(attributes) is None
-    assert not passes or types is None or event_type in types
+    of_such_a_type = types is None or event_type in types
+    assert of_such_a_type or not passes
+    assert passes or not (of_such_a_type and type_decides([entry]))
+
+
+def test_the_type_decides_where_nothing_else_is_asked_for() -> None:
+    assert [entry for entry, _ in OF_ONE_TYPE if type_decides([entry])] == [RIDE, FEE]
+    assert type_decides([])
+    assert not type_decides([RIDE, RIDE])
