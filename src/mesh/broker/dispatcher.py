@@ -86,7 +86,6 @@ class Dispatcher:
             self._offsets.open(stored.seq)
             self._start(stored, Progress())
         else:
-            self._offsets.skip(stored.seq - 1)
             self.read_on()
 
     def read_on(self) -> None:
