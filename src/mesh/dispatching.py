@@ -66,6 +66,8 @@ class Dispatching:
         subscribing = [
             Subscribe(trigger.key, trigger.broker_key, _rule(project, trigger)) for trigger in project.triggers
         ]
+        for broker in self.brokers.values():
+            broker.triggers = sum(trigger.broker_key == broker.key for trigger in project.triggers)
         await self._parts.ledger.write(*subscribing)
 
     async def dispatch(self, project: Project, resolver: Resolver) -> None:

@@ -20,7 +20,10 @@ FAN_OUT_SECONDS = 15 * 60.0  # of the in-memory channel (inmemorychannel/dispatc
 
 
 class Broker:
-    """`serve` tells it its triggers' dispatchers, once there are any."""
+    """`serve` tells it its triggers' dispatchers, once there are any.
+
+    `triggers` is how many there are, or will be: what comes before their dispatchers run is for them, too.
+    """
 
     def __init__(
         self, manifest: Manifest, broker_class: BrokerClass, ledger: Ledger, history: History, clock: Clock
@@ -28,6 +31,7 @@ class Broker:
         self.key = manifest.key
         self.broker_class = broker_class
         self.dispatchers: Sequence[Dispatcher] = ()
+        self.triggers = 0
         self._partitions = manifest.partitions
         self._unkeyed = 0
         self._settlements = Settlements()
@@ -39,6 +43,7 @@ class Broker:
     def serve(self, dispatchers: Sequence[Dispatcher]) -> None:
         """Have these triggers and no other."""
         self.dispatchers = dispatchers
+        self.triggers = len(dispatchers)
         self.feed.serve(dispatchers)
 
     def publish(self, event: Event, then: Callable[[bool | Exception], None]) -> None:
@@ -50,7 +55,7 @@ class Broker:
         new = self.new(event)
         settled = None
         if self.broker_class.awaits_triggers:
-            settled = self._settlements.wait(new, len(self.dispatchers), FAN_OUT_SECONDS)
+            settled = self._settlements.wait(new, self.triggers, FAN_OUT_SECONDS)
         self._ledger.submit((new,), partial(self._published, new, settled, then))
 
     async def replay(self, event: Event, letter: Letter) -> None:
@@ -62,7 +67,7 @@ class Broker:
     def reply(self, event: Event, cause: Stored) -> Append:
         """Place what a subscriber or a dead letter sink answered."""
         new = self.new(event)
-        self._settlements.add(new, cause, len(self.dispatchers))
+        self._settlements.add(new, cause, self.triggers)
         return new
 
     def new(self, event: Event, *, target: str | None = None, replay_of: str | None = None) -> Append:
