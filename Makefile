@@ -26,7 +26,7 @@ ride: $(ENVIRONMENT) ## send one ride to the running mesh and follow it
 test: $(ENVIRONMENT) ## all tests, two files at a time (ARGS='tests/unit -k fare' goes to pytest instead)
 	@$(BIN)/pytest $(or $(ARGS),--numprocesses 2 --dist loadfile)
 
-chaos: $(ENVIRONMENT) ## the mesh, its functions and its Postgres killed 200 times under load, and what came of it (ARGS='--kills 20 --seed 7')
+chaos: $(ENVIRONMENT) ## of each broker class, the mesh, its functions and its Postgres killed 200 times under load (ARGS='--kills 20 --seed 7 --class Kafka')
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(ARGS)
 
 bench: $(ENVIRONMENT) ## speed, memory and start-up against goals, in ten minutes (ARGS='--long curves': only those, and longer)

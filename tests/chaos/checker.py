@@ -7,21 +7,34 @@ from itertools import pairwise
 from chaos.effects import effects
 from chaos.history import Arrival, Copy, Death, History, Send, Subscriber
 
-ANSWERS = (202, 503, None)
 SHOWN = 20
 
 
 def violations(history: History) -> list[str]:
     """Everything that is wrong with a history; an empty list is what a run is for."""
-    rules = (answered, lost, invented, unequal, disordered, overtaken, attempted_too_often, left_over, effects)
+    rules = (answered, awaited, lost, invented, unequal, disordered, overtaken, attempted_too_often, left_over, effects)
     return [sentence for rule in rules for sentence in rule(history)]
 
 
 def answered(history: History) -> Iterator[str]:
     """A producer is told that its event is stored, or that it is not stored now."""
     for send in history.sends:
-        if send.status not in ANSWERS:
+        if send.status not in (202, history.broker_class.refusal, None):
             yield f"{send.event} was answered {send.status}"
+
+
+def awaited(history: History) -> Iterator[str]:
+    """Where a producer waits for the triggers, each has settled a copy for each acknowledgement until then."""
+    if not history.broker_class.awaits_triggers:
+        return
+    settled = _settled(history)
+    for event, sends in _by_event(history).items():
+        ends = sorted(send.ended for send in sends if send.status == 202)
+        for subscriber in _wanting(history, sends[0].type):
+            for times, ended in enumerate(ends, 1):
+                got = sum(at <= ended for at in settled[subscriber.trigger, event].values())
+                if got < times:
+                    yield f"{event} was acknowledged {times} times when {subscriber.trigger} had got it {got} times"
 
 
 def lost(history: History) -> Iterator[str]:
@@ -51,7 +64,7 @@ def unequal(history: History) -> Iterator[str]:
     settled, types = _settled(history), {arrival.event: arrival.type for arrival in history.arrivals}
     for event, copies in _copies(history).items():
         for subscriber in _wanting(history, types[event]):
-            missing = copies - settled[subscriber.trigger, event]
+            missing = copies - settled[subscriber.trigger, event].keys()
             if missing:
                 yield f"{subscriber.trigger} never took {event} at {sorted(missing)}"
 
@@ -59,7 +72,8 @@ def unequal(history: History) -> Iterator[str]:
 def disordered(history: History) -> Iterator[str]:
     """Where order is kept, all attempts at an event come before the first at the next of its partition."""
     for subscriber in history.subscribers:
-        arrivals = _of(history, subscriber) if subscriber.ordered else []
+        is_ordered = subscriber.ordered and history.broker_class.keeps_order
+        arrivals = _of(history, subscriber) if is_ordered else []
         newest: dict[int, Arrival] = {}
         for arrival in arrivals:
             before = newest.get(arrival.copy.partition)
@@ -84,11 +98,11 @@ def overtaken(history: History) -> Iterator[str]:
 def attempted_too_often(history: History) -> Iterator[str]:
     """One attempt and the retries, and one more for each that a death of the mesh may have cut off."""
     for subscriber in history.subscribers:
-        for copy, attempts in _attempts(history, subscriber).items():
+        for (event, copy), attempts in _attempts(history, subscriber).items():
             cut_off = sum(_died(history.deaths, one, after) for one, after in pairwise(attempts))
             if len(attempts) > 1 + subscriber.retry + cut_off:
                 allowed = f"{subscriber.retry} retries, {cut_off} cut off"
-                yield f"{subscriber.trigger} got {copy} {len(attempts)} times: {allowed}"
+                yield f"{subscriber.trigger} got {event} at {copy} {len(attempts)} times: {allowed}"
 
 
 def left_over(history: History) -> Iterator[str]:
@@ -114,11 +128,13 @@ def _copies(history: History) -> dict[str, set[Copy]]:
     return dict(copies)
 
 
-def _settled(history: History) -> defaultdict[tuple[str, str], set[Copy]]:
-    settled: defaultdict[tuple[str, str], set[Copy]] = defaultdict(set)
+def _settled(history: History) -> defaultdict[tuple[str, str], dict[Copy, float]]:
+    """Of each trigger and event, the copies that it or its dead letter sink took, and when first."""
+    settled: defaultdict[tuple[str, str], dict[Copy, float]] = defaultdict(dict)
     for arrival in history.arrivals:
         if arrival.taken:
-            settled[arrival.trigger, arrival.event].add(arrival.copy)
+            copies = settled[arrival.trigger, arrival.event]
+            copies[arrival.copy] = min(arrival.at, copies.get(arrival.copy, arrival.at))
     return settled
 
 
@@ -137,10 +153,10 @@ def _died(deaths: list[Death], one: float, after: float) -> bool:
     return any(one <= death.replaced and death.killed < after for death in deaths)
 
 
-def _attempts(history: History, subscriber: Subscriber) -> dict[Copy, list[float]]:
+def _attempts(history: History, subscriber: Subscriber) -> dict[tuple[str, Copy], list[float]]:
     """When each copy was attempted, its dead letter aside."""
-    times: defaultdict[Copy, list[float]] = defaultdict(list)
+    times: defaultdict[tuple[str, Copy], list[float]] = defaultdict(list)
     for arrival in _of(history, subscriber):
         if not arrival.dead:
-            times[arrival.copy].append(arrival.at)
+            times[arrival.event, arrival.copy].append(arrival.at)
     return times

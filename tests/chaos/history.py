@@ -14,10 +14,27 @@ class Death(NamedTuple):
 
 
 class Copy(NamedTuple):
-    """One stored event, by its place in the topic: an event that is sent twice is stored twice."""
+    """One stored event, by its place in the topic: an event that is sent twice is stored twice.
+
+    Class MT has no topic; there the offset is the microsecond at which it came.
+    """
 
     partition: int
     offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerClass:
+    """In what a broker's class makes a difference to what must hold (docs/broker-classes.md)."""
+
+    name: str
+    refusal: int  # what a producer is answered whose event is not stored
+    keeps_order: bool
+    awaits_triggers: bool
+
+
+KAFKA = BrokerClass("Kafka", 503, keeps_order=True, awaits_triggers=False)
+MT = BrokerClass("MTChannelBasedBroker", 500, keeps_order=False, awaits_triggers=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +106,4 @@ class History:
     arrivals: list[Arrival]
     deaths: list[Death]
     holdings: Holdings
+    broker_class: BrokerClass = KAFKA

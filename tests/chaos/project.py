@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chaos.history import Subscriber
+from chaos.history import KAFKA, BrokerClass, Subscriber
 from chaos.subscribers import SINK, SUBSCRIBERS, Subscribers
 from support.mesh import copied_project
 
@@ -27,6 +27,7 @@ spec:
     deadLetterSink:
       uri: {sink}
 """
+OF_CLASS = "eventing.knative.dev/broker.class: "
 # The same triggers, without the minutes that retries of a real outage may take.
 PATIENT, QUICK = (
     ("retry: 10 #", "backoffPolicy: exponential", "backoffDelay: PT0.2S"),
@@ -34,14 +35,15 @@ PATIENT, QUICK = (
 )
 
 
-def project(target: Path, subscribers: Subscribers) -> Path:
+def project(target: Path, subscribers: Subscribers, broker_class: BrokerClass) -> Path:
     root = copied_project(target)
     broker = root / "broker" / "200-broker.yaml"
     text = broker.read_text()
     for patient, quick in zip(PATIENT, QUICK, strict=True):
         assert patient in text
         text = text.replace(patient, quick)
-    broker.write_text(text)
+    assert OF_CLASS + KAFKA.name in text
+    broker.write_text(text.replace(OF_CLASS + KAFKA.name, OF_CLASS + broker_class.name))
     for one in SUBSCRIBERS:
         (root / "triggers" / f"{one.trigger}.yaml").write_text(manifest(one, subscribers))
     return root
@@ -51,5 +53,5 @@ def manifest(one: Subscriber, subscribers: Subscribers) -> str:
     """A trigger's file; a type of its own is all that one of ours filters by."""
     wanted = "filter: {}" if one.types is None else f"filter: {{attributes: {{type: {''.join(one.types)}}}}}"
     order = "ordered" if one.ordered else "unordered"
-    urls = {"url": subscribers.url(one.trigger), "sink": subscribers.url(SINK)}
+    urls = {"url": subscribers.url(one.trigger), "sink": subscribers.url(SINK + one.trigger)}
     return TRIGGER.format(name=one.trigger, order=order, filter=wanted, retry=one.retry, **urls)

@@ -9,7 +9,7 @@ from pathlib import Path
 from chaos.checker import violations
 from chaos.databases import holdings
 from chaos.havoc import Havoc
-from chaos.history import History
+from chaos.history import BrokerClass, History
 from chaos.producers import Producers
 from chaos.project import project
 from chaos.subscribers import ORDERED, SUBSCRIBERS, Subscribers, subscribed
@@ -21,35 +21,42 @@ SETTLE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    seed: int
+    kills: int
+    broker_class: BrokerClass
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """`output` is what the mesh said, in all its lives."""
 
-    seed: int
+    plan: Plan
     done: Counter[str]
     history: History
     violations: list[str]
     output: str
 
 
-def run(seed: int, kills: int) -> Run:
+def run(plan: Plan) -> Run:
     """Raises AssertionError when the mesh does not come up or does not settle."""
-    chance = random.Random(seed)
+    chance = random.Random(plan.seed)
     with tempfile.TemporaryDirectory(prefix="chaos-", dir="/tmp") as directory, subscribed(chance) as subscribers:
-        root = project(Path(directory) / "project", subscribers)
+        root = project(Path(directory) / "project", subscribers, plan.broker_class)
         mesh = MeshUp(root, root / ".mesh").start()
         try:
-            return _run(mesh, subscribers, chance, seed, kills)
+            return _run(mesh, subscribers, chance, plan)
         finally:
             mesh.end()
 
 
-def _run(mesh: MeshUp, subscribers: Subscribers, chance: random.Random, seed: int, kills: int) -> Run:
-    producers = Producers(mesh.broker, seed, PAUSE_SECONDS, lambda: subscribers.taken[ORDERED.trigger])
+def _run(mesh: MeshUp, subscribers: Subscribers, chance: random.Random, plan: Plan) -> Run:
+    producers = Producers(mesh.broker, plan.seed, PAUSE_SECONDS, lambda: subscribers.taken[ORDERED.trigger])
     havoc = Havoc(mesh, subscribers, chance)
     with producers.running(PRODUCERS):
-        havoc.wreak(kills)
+        havoc.wreak(plan.kills)
     eventually(lambda: mesh.cli("drained").returncode == 0, within=SETTLE_SECONDS, every=1.0)
     held = holdings(mesh)
     assert mesh.stop() == 0
-    history = History(SUBSCRIBERS, producers.sends, subscribers.arrivals, havoc.deaths, held)
-    return Run(seed, havoc.done, history, violations(history), mesh.output())
+    history = History(SUBSCRIBERS, producers.sends, subscribers.arrivals, havoc.deaths, held, plan.broker_class)
+    return Run(plan, havoc.done, history, violations(history), mesh.output())

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chaos.checker import violations
-from chaos.history import COMMAND, POISON, TICK, Arrival, Copy, Death, History, Holdings, Send, Subscriber
+from chaos.history import COMMAND, MT, POISON, TICK, Arrival, Copy, Death, History, Holdings, Send, Subscriber
 
 WITNESS = Subscriber("witness", None, retry=2)
 ORDERED = Subscriber("ordered", frozenset({TICK}), retry=2, ordered=True)
@@ -37,6 +37,10 @@ def history(
     return History([ORDERED if ordered else WITNESS], sends, arrivals, list(deaths), held or Holdings())
 
 
+def of_mt(*happened: Send | Arrival, ordered: bool = False) -> History:
+    return replace(history(*happened, ordered=ordered), broker_class=MT)
+
+
 def a_ride(held: Holdings) -> History:
     fact = Arrival("witness", "f-1", COMPLETED, Copy(0, 1), 3.0, cause="r-1")
     command = replace(got("r-1", 0), type=COMMAND)
@@ -63,6 +67,10 @@ FINE = {
         *(got("a", 0, 2.0, by="ordered"), got("a", 0, 3.0, by="ordered"), got("b", 1, 4.0, by="ordered")),
         ordered=True,
     ),
+    "answered by class MT once it was taken": of_mt(sent("a", 1.0, status=500), sent("a", 2.0), got("a", 0, 2.1)),
+    "out of order by class MT": of_mt(
+        *(sent("a"), got("a", 0, 1.09, by="ordered"), sent("b"), got("b", 1, 1.05, by="ordered")), ordered=True
+    ),
     "a ride": a_ride(SETTLED),
     "a ride that was not acknowledged": history(sent("r-1", status=None, kind=COMMAND), held=SETTLED),
     "two years": a_ride(replace(SETTLED, invoices=[("r-1", "2027-000001")])),
@@ -70,6 +78,16 @@ FINE = {
 
 BROKEN = {
     "another answer": (history(sent("a", status=400)), "a was answered 400"),
+    "class MT's answer": (history(sent("a", status=500)), "a was answered 500"),
+    "class Kafka's answer": (of_mt(sent("a", status=503)), "a was answered 503"),
+    "answered by class MT before it was taken": (
+        of_mt(sent("a", 1.0), got("a", 0, 1.05, 503), got("a", 0, 2.0)),
+        "a was acknowledged 1 times when witness had got it 0 times",
+    ),
+    "answered twice by class MT and taken once": (
+        of_mt(sent("a", 1.0), got("a", 0, 1.05), sent("a", 1.5), got("a", 1, 2.0)),
+        "a was acknowledged 2 times when witness had got it 1 times",
+    ),
     "lost": (history(sent("a")), "a was acknowledged 1 times and witness got it 0 times"),
     "never taken": (history(sent("a"), got("a", 0, status=503)), "a was acknowledged 1 times and witness got it 0"),
     "one of two lost": (history(sent("a"), sent("a", 2.0), got("a", 0)), "acknowledged 2 times and witness got it 1"),
@@ -114,7 +132,7 @@ BROKEN = {
     ),
     "a retry too many": (
         history(sent("a"), *(got("a", 0, at, 500) for at in (2.0, 3.0, 4.0)), got("a", 0, 5.0)),
-        "witness got Copy(partition=0, offset=0) 4 times: 2 retries, 0 cut off",
+        "witness got a at Copy(partition=0, offset=0) 4 times: 2 retries, 0 cut off",
     ),
     "a death that was no excuse": (
         history(
