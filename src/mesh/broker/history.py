@@ -106,6 +106,7 @@ class History:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._events: OrderedDict[int, EventRecord] = OrderedDict()
+        self._of_letters: dict[str, EventRecord] = {}
         self._characters = 0
         self._watchers: set[Changes] = set()
         self.delivered: Counter[str] = Counter()
@@ -139,7 +140,7 @@ class History:
             record = self._events[stored.seq] = EventRecord(_without_data(stored))
             self._characters += _characters(record)
             while len(self._events) > EVENTS_KEPT or self._characters > CHARACTERS_KEPT:
-                self._characters -= _characters(self._events.popitem(last=False)[1])
+                self._forget(self._events.popitem(last=False)[1])
         return record
 
     def shown(self, stored: Stored, triggers: Sequence[Route]) -> None:
@@ -176,6 +177,8 @@ class History:
     def closed(self, stored: Stored, trigger: str, outcome: Outcome, reason: str | None, letter: str | None) -> None:
         delivery = self._delivery(stored, trigger)
         delivery.outcome, delivery.reason, delivery.dead_letter = outcome, reason, letter
+        if letter is not None:
+            self._of_letters[letter] = self.seen(stored)
         if outcome == "delivered":
             self.delivered[trigger] += 1
         self._tell(outcome, stored, trigger, reason or "")
@@ -189,15 +192,19 @@ class History:
 
     def left_the_list(self, letter: Letter, outcome: Outcome) -> None:
         """Say what became of a dead letter, where its event is still remembered."""
-        for record in self.find(letter.event.id):
-            delivery = record.deliveries.get(letter.trigger)
-            if delivery is not None and delivery.dead_letter == letter.id:
-                delivery.outcome = outcome
-                self._tell(outcome, record.stored, letter.trigger, letter.id)
+        record = self._of_letters.pop(letter.id, None)
+        if record is not None:
+            record.deliveries[letter.trigger].outcome = outcome
+            self._tell(outcome, record.stored, letter.trigger, letter.id)
 
     def tell(self, what: str, detail: str) -> None:
         """Tell watchers of something that is about no single event."""
         self._publish(Change(at=rfc3339(self._clock.now()), what=what, detail=detail))
+
+    def _forget(self, record: EventRecord) -> None:
+        self._characters -= _characters(record)
+        for delivery in record.deliveries.values():
+            self._of_letters.pop(delivery.dead_letter or "", None)
 
     def _delivery(self, stored: Stored, trigger: str) -> DeliveryRecord:
         deliveries = self.seen(stored).deliveries

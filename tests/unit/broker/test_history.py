@@ -69,6 +69,17 @@ def test_a_replayed_or_discarded_letter_changes_the_delivery_it_came_from_alone(
     assert [delivery(history, seq).outcome for seq in (1, 2)] == ["kept", "discarded"]
 
 
+def test_a_letter_is_forgotten_with_its_event(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "EVENTS_KEPT", 1)
+    for seq, letter_id in ((1, "l-1"), (2, "l-2")):
+        history.closed(stored(seq), KEY, "kept", "422", letter_id)
+    assert list(history._of_letters) == ["l-2"]
+    for letter_id in ("l-1", "l-2"):
+        history.left_the_list(Letter(letter_id, "kept", KEY, BROKER, 7.0, event(), failure()), "discarded")
+    assert delivery(history, 2).outcome == "discarded"
+    assert history._of_letters == {}
+
+
 def test_events_are_found_by_their_id_oldest_first(history: History) -> None:
     for seq, event_id in ((1, "e-1"), (2, "e-2"), (3, "e-1")):
         history.accepted(stored(seq, event_id), ())
