@@ -8,6 +8,7 @@ from mesh.broker.broker_class import BrokerClass
 from mesh.broker.dispatcher import Dispatcher
 from mesh.broker.feed import Feed
 from mesh.broker.history import History
+from mesh.broker.message import Messages
 from mesh.broker.partitions import partition_of
 from mesh.broker.settlement import Settlements
 from mesh.clock import Clock
@@ -38,6 +39,7 @@ class Broker:
         self._ledger = ledger
         self._history = history
         self._clock = clock
+        self.messages = Messages()
         self.feed = Feed(self.key, ledger, self._settlements.report)
 
     def serve(self, dispatchers: Sequence[Dispatcher]) -> None:

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 class Outlet(Protocol):
     """A broker, seen from its triggers."""
 
+    messages: message.Messages
+
     def reply(self, event: Event, cause: Stored) -> Append:
         """Place what was answered to the cause."""
         ...
@@ -131,7 +133,7 @@ class Carrier:
     def _send(self, stored: Stored, progress: Progress) -> Awaitable[Result]:
         route, within = self._route, self._route.policy.timeout
         if progress.failure is None or route.sink is None:
-            request = message.to_subscriber(route, route.broker_class.received(stored))
+            request = self._broker.messages.to_subscriber(route, stored)
             return self._delivery.to_subscriber(route.key, route.subscriber, request, within)
         dead = route.broker_class.dead_letter(route.broker_class.dead(stored), progress.failure)
         return self._delivery.attempt(route.sink, message.to_sink(route, dead, route.sink.path), within)

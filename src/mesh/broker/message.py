@@ -4,22 +4,38 @@ import base64
 
 import msgspec
 
+from mesh.broker.broker_class import BrokerClass
 from mesh.broker.route import Route
 from mesh.event import STRUCTURED, Event, one_line, to_headers
+from mesh.ledger.records import Stored
 from mesh.wire import Headers, Request
 
 _JSON = ("", "application/json", "text/json")
 
 
-def to_subscriber(route: Route, event: Event) -> Request:
-    return _request(route, event, route.subscriber.path, prefer_reply=True)
+class Messages:
+    """One broker's: the triggers that want an event get it one after the other, so its headers are written once.
+
+    The event itself is not kept: its data may be large.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[int, BrokerClass] | None = None
+        self._headers: Headers = []
+
+    def to_subscriber(self, route: Route, stored: Stored) -> Request:
+        event, of = route.broker_class.received(stored), (stored.seq, route.broker_class)
+        if of != self._last:
+            self._last, self._headers = of, to_headers(event, route.broker_class.write)
+        return _request(route, event, route.subscriber.path, self._headers, prefer_reply=True)
 
 
 def to_sink(route: Route, event: Event, path: str) -> Request:
-    return _request(route, event, path, prefer_reply=route.broker_class.prefer_reply_of_sink)
+    headers = to_headers(event, route.broker_class.write)
+    return _request(route, event, path, headers, prefer_reply=route.broker_class.prefer_reply_of_sink)
 
 
-def _request(route: Route, event: Event, path: str, *, prefer_reply: bool) -> Request:
+def _request(route: Route, event: Event, path: str, of_event: Headers, *, prefer_reply: bool) -> Request:
     """`Prefer: reply` and `Kn-Namespace` as in kncloudevents/event_dispatcher.go and WebClientCloudEventSender.java."""
     headers: Headers = [("prefer", "reply")] if prefer_reply else []
     headers.append(("kn-namespace", route.trigger.namespace))
@@ -28,7 +44,7 @@ def _request(route: Route, event: Event, path: str, *, prefer_reply: bool) -> Re
         headers.append(("content-type", STRUCTURED))
         headers.extend((name, one_line(value)) for name, value in event.headers.items())
         return Request("POST", path, headers, _structured(event))
-    return Request("POST", path, headers + to_headers(event, route.broker_class.write), event.data or b"")
+    return Request("POST", path, headers + of_event, event.data or b"")
 
 
 def _structured(event: Event) -> bytes:
