@@ -5,6 +5,7 @@ import base64
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 
 import msgspec
 
@@ -19,6 +20,7 @@ from mesh.ledger.port import Ledger
 from mesh.ledger.records import Exhume, Letter
 
 SLICE_LETTERS = 100  # between two turns of the loop
+REPLAYED_AT_ONCE = 20  # in one commit of the ledger; an event may have a megabyte
 
 
 class DeadLetters:
@@ -52,8 +54,7 @@ class DeadLetters:
         shown = []
         for letter in self._ledger.letters(event_type=event_type, trigger=trigger):
             shown.append(_shown(letter))
-            if len(shown) % SLICE_LETTERS == 0:
-                await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop, no wait
+            await _turn_after(shown)
         return shown
 
     def show(self, letter_id: str) -> shapes.DeadLetterDetail:
@@ -65,25 +66,31 @@ class DeadLetters:
 
     async def replay(self, request: shapes.Replay) -> list[str]:
         """Put the events back, each for the trigger that failed it and for no other."""
-        ids = [] if request.all else self._known(request.ids)
+        ids = [] if request.all else [letter.id for letter in await self._known(request.ids)]
         if request.data is not None:
             self._check(ids, request.data.encode())
-        replayed = []
-        for letter in self._ledger.letters() if request.all else map(self._get, ids):
-            data = letter.event.data if request.data is None else request.data.encode()
-            event = Event(letter.event.attributes, data, letter.event.headers)
-            with self._taken(letter):
-                await self._broker(letter).replay(event, letter)
-            self._history.left_the_list(letter, "replayed")
-            replayed.append(letter.id)
+        replayed: list[str] = []
+        letters = iter(self._ledger.letters() if request.all else map(self._get, ids))
+        while several := list(islice(letters, REPLAYED_AT_ONCE)):
+            ends = await asyncio.gather(*(self._replay(one, request.data) for one in several), return_exceptions=True)
+            for error in filter(None, ends):
+                raise error
+            replayed += [letter.id for letter in several]
         return replayed
 
     async def discard(self, ids: Sequence[str]) -> list[str]:
-        letters = [_without_data(self._get(letter_id)) for letter_id in self._known(ids)]
+        letters = await self._known(ids)
         await self._ledger.write(*(Exhume(letter.id) for letter in letters))
         for letter in letters:
             self._history.left_the_list(letter, "discarded")
         return [letter.id for letter in letters]
+
+    async def _replay(self, letter: Letter, data: str | None) -> None:
+        new_data = letter.event.data if data is None else data.encode()
+        event = Event(letter.event.attributes, new_data, letter.event.headers)
+        with self._taken(letter):
+            await self._broker(letter).replay(event, letter)
+        self._history.left_the_list(letter, "replayed")
 
     @contextmanager
     def _taken(self, letter: Letter) -> Iterator[None]:
@@ -97,9 +104,13 @@ class DeadLetters:
         finally:
             self._leaving.discard(letter.id)
 
-    def _known(self, ids: Sequence[str]) -> list[str]:
-        """Each id once, however often it is named, when there is a letter of each. Raises NotFound."""
-        return [self._get(letter_id).id for letter_id in dict.fromkeys(ids)]
+    async def _known(self, ids: Sequence[str]) -> list[Letter]:
+        """Each letter once, however often it is named, without its data. Raises NotFound."""
+        letters = []
+        for letter_id in dict.fromkeys(ids):
+            letters.append(_without_data(self._get(letter_id)))
+            await _turn_after(letters)
+        return letters
 
     def _get(self, letter_id: str) -> Letter:
         letter = self._ledger.letter(letter_id)
@@ -122,6 +133,12 @@ class DeadLetters:
         if broker is None or letter.trigger not in (dispatcher.route.key for dispatcher in broker.dispatchers):
             raise NotDone(f"dead letter {letter.id} is for trigger {letter.trigger}, which no manifest declares now")
         return broker
+
+
+async def _turn_after(letters: Sequence[object]) -> None:
+    """Let others have a turn of the loop now and then."""
+    if len(letters) % SLICE_LETTERS == 0:
+        await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop, no wait
 
 
 def _shown(letter: Letter) -> shapes.DeadLetter:
