@@ -27,21 +27,21 @@ from mesh.ledger.records import (
     Subscribe,
     Unsubscribe,
 )
-from mesh.ledger.standing import Standing
+from mesh.ledger.standing import BrokerState, Standing
 
 SUNK_LETTERS_KEPT = 10_000
 _KEEP_ROW = "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)"
+# Of all at once: a JSON array of triggers and numbers.
+_KEEP_DONE_ROWS = """INSERT OR REPLACE INTO deliveries
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), NULL FROM json_each(?)"""
 _FORGET_OLDEST_SUNK = """DELETE FROM letters WHERE state = 'sunk' AND rowid <=
     (SELECT rowid FROM letters WHERE state = 'sunk' ORDER BY rowid DESC LIMIT 1 OFFSET ?)"""
-_SUBSCRIBE = """INSERT INTO subscriptions VALUES (?, ?, ?, ?)
+_SUBSCRIBE = """INSERT INTO subscriptions VALUES (?, ?, ?)
     ON CONFLICT (trigger) DO UPDATE SET rule = excluded.rule"""
-# Of all triggers at once: a JSON object of their positions.
-_ADVANCE = "UPDATE subscriptions SET position = moved.value FROM json_each(?) AS moved WHERE trigger = moved.key"
-_FORGET_DONE_ROWS = """DELETE FROM deliveries WHERE (trigger, seq) IN (SELECT trigger, seq
-    FROM json_each(?) AS moved JOIN deliveries ON trigger = moved.key AND seq <= moved.value WHERE progress IS NULL)"""
-_AHEAD = "SELECT DISTINCT trigger FROM deliveries WHERE progress IS NULL"
+_FORGET_DONE_ROWS = "DELETE FROM deliveries WHERE trigger = ? AND seq <= ? AND progress IS NULL"
+_AHEAD = "SELECT trigger, max(seq) FROM deliveries WHERE progress IS NULL GROUP BY trigger"
 _encode = msgspec.msgpack.encode
-_decode_offsets = msgspec.msgpack.Decoder(dict[int, int]).decode
+_decode_state = msgspec.msgpack.Decoder(BrokerState).decode
 
 
 class Batch:
@@ -89,15 +89,13 @@ class Batch:
 
     def _load(self) -> None:
         """Know what is on disk: the newest number, the next offsets, the triggers and which of them have rows."""
-        brokers = self._execute("SELECT broker, newest, offsets FROM brokers").fetchall()
-        self._newest: int = max((newest for _, newest, _ in brokers), default=0)
-        self._offsets = defaultdict(dict, {broker: _decode_offsets(offsets) for broker, _, offsets in brokers})
-        self._standing = Standing(
-            self._execute("SELECT trigger, broker, position FROM subscriptions"),
-            self._execute("SELECT trigger, seq FROM deliveries WHERE progress IS NOT NULL"),
-        )
+        brokers = self._execute("SELECT broker, state FROM brokers")
+        postponed = self._execute("SELECT trigger, seq FROM deliveries WHERE progress IS NOT NULL")
+        self._standing = Standing(((broker, _decode_state(state)) for broker, state in brokers), postponed)
+        self._newest = self._standing.newest
         self._done = {broker: self._standing.done(broker, self._newest) for broker in self._standing.served()}
-        self._ahead: set[str] = {trigger for (trigger,) in self._execute(_AHEAD)}
+        # By trigger: the newest that is done before something older.
+        self._ahead: dict[str, int] = dict(self._execute(_AHEAD).fetchall())
         self._is_stale = False
 
     def _accept(self, trigger: str, seq: int) -> None:
@@ -110,8 +108,8 @@ class Batch:
     def _clear(self) -> None:
         self._next: dict[str, int] = {}  # by broker: the number of its next event
         self._new: defaultdict[str, list[Stored]] = defaultdict(list)  # by broker
-        self._moved: dict[str, int] = {}  # positions of triggers
-        self._touched: set[str] = set()  # brokers
+        self._moved: set[str] = set()  # triggers
+        self._changed: set[str] = set()  # brokers
         self._finished: list[tuple[str, int]] = []
         self._let_go: list[tuple[str, int]] = []  # postponed before: broker and number
         self._done_now: dict[str, int] = {}  # by broker: the number up to which all of its triggers are done
@@ -148,9 +146,7 @@ class Batch:
             case Exhume(letter_id):
                 self._execute("DELETE FROM letters WHERE id = ?", (letter_id,))
             case Subscribe(trigger, broker, rule):
-                newest = self._next.get(broker, self._newest + 1) - 1
-                self._execute(_SUBSCRIBE, (trigger, broker, newest, rule))
-                self._standing.subscribe(trigger, broker, newest)
+                self._subscribe(trigger, broker, rule)
             case Unsubscribe(trigger):
                 self._unsubscribe(trigger)
 
@@ -158,8 +154,9 @@ class Batch:
         broker, partition = new.broker, new.partition
         seq = self._next[broker]
         self._next[broker] = seq + 1
-        offset = self._offsets[broker].get(partition, 0)
-        self._offsets[broker][partition] = offset + 1
+        offsets = self._standing.state(broker).offsets
+        offset = offsets.get(partition, 0)
+        offsets[partition] = offset + 1
         stored = Stored(seq, broker, new.accepted_at, new.event, new.target, new.replay_of, partition, offset)
         self._new[broker].append(stored)
         return seq
@@ -167,7 +164,7 @@ class Batch:
     def _advance(self, triggers: Sequence[str], position: int) -> None:
         for trigger in triggers:
             if trigger in self._standing and self._standing.advance(trigger, self._bounded(trigger, position)):
-                self._moved[trigger] = self._standing.position(trigger)
+                self._moved.add(trigger)
 
     def _bounded(self, trigger: str, position: int) -> int:
         refused = self._refused.get(trigger)
@@ -178,12 +175,19 @@ class Batch:
             self._execute(_KEEP_ROW, (trigger, seq, _encode(progress)))
             self._standing.postpone(trigger, seq)
 
+    def _subscribe(self, trigger: str, broker: str, rule: bytes) -> None:
+        """A restart that brings nothing new writes nothing: it must come up on a full disk."""
+        self._execute(_SUBSCRIBE, (trigger, broker, rule))
+        if self._standing.subscribe(trigger, broker, self._next.get(broker, self._newest + 1) - 1):
+            self._changed.add(broker)
+
     def _unsubscribe(self, trigger: str) -> None:
         if trigger in self._standing:
             broker = self._standing.broker(trigger)
-            self._touched.add(broker)
+            self._changed.add(broker)
             self._let_go += [(broker, seq) for seq in self._standing.unsubscribe(trigger)]
-        self._moved.pop(trigger, None)
+        self._moved.discard(trigger)
+        self._ahead.pop(trigger, None)
         self._execute("DELETE FROM subscriptions WHERE trigger = ?", (trigger,))
         self._execute("DELETE FROM deliveries WHERE trigger = ?", (trigger,))
 
@@ -194,14 +198,12 @@ class Batch:
 
     def _flush(self) -> Sequence[RecordBatch]:
         """Write what the changes come to; answer the new events that somebody wants."""
-        served = self._standing.served()
-        added = [batch for broker in served for batch in batches(self._new.get(broker, ()))]
-        self._log.append(added)
-        moved = [(broker, newest - 1, _encode(self._offsets[broker])) for broker, newest in self._next.items()]
-        self._connection.executemany("INSERT OR REPLACE INTO brokers VALUES (?, ?, ?)", moved)
+        added = [batch for broker in self._standing.served() for batch in batches(self._new.get(broker, ()))]
+        if added:
+            self._log.append(added)
         self._flush_finished()
-        if self._moved:
-            self._flush_positions()
+        self._forget_done_rows()
+        self._flush_states()
         self._delete_done()
         if self._sunk:
             self._execute(_FORGET_OLDEST_SUNK, (SUNK_LETTERS_KEPT,))
@@ -212,26 +214,34 @@ class Batch:
         standing = self._standing
         finished = [one for one in self._finished if one[0] in standing]
         beyond = [(trigger, seq) for trigger, seq in finished if seq > standing.position(trigger)]
-        self._connection.executemany(_KEEP_ROW, [(trigger, seq, None) for trigger, seq in beyond])
-        self._ahead.update(trigger for trigger, _ in beyond)
+        if beyond:
+            self._execute(_KEEP_DONE_ROWS, (json.dumps(beyond),))
+            for trigger, seq in beyond:
+                self._ahead[trigger] = max(seq, self._ahead.get(trigger, 0))
         tried_again = {(trigger, seq) for trigger, seq in finished if standing.finish(trigger, seq)}
         self._let_go += [(standing.broker(trigger), seq) for trigger, seq in tried_again]
-        gone = tried_again.difference(beyond)
-        self._connection.executemany("DELETE FROM deliveries WHERE trigger = ? AND seq = ?", gone)
+        if gone := tried_again.difference(beyond):
+            self._connection.executemany("DELETE FROM deliveries WHERE trigger = ? AND seq = ?", gone)
 
-    def _flush_positions(self) -> None:
-        positions = json.dumps(self._moved)
-        self._execute(_ADVANCE, (positions,))
-        if not self._ahead.isdisjoint(self._moved):
-            self._execute(_FORGET_DONE_ROWS, (positions,))
-            self._ahead = {trigger for (trigger,) in self._execute(_AHEAD)}
-        self._touched.update(map(self._standing.broker, self._moved))
+    def _forget_done_rows(self) -> None:
+        for trigger in self._moved & self._ahead.keys():
+            position = self._standing.position(trigger)
+            self._execute(_FORGET_DONE_ROWS, (trigger, position))
+            if position >= self._ahead[trigger]:
+                del self._ahead[trigger]
+
+    def _flush_states(self) -> None:
+        for broker, next_one in self._next.items():
+            self._standing.state(broker).newest = next_one - 1
+        self._changed.update(self._next, map(self._standing.broker, self._moved))
+        states = [(broker, _encode(self._standing.state(broker))) for broker in self._changed]
+        self._connection.executemany("INSERT OR REPLACE INTO brokers VALUES (?, ?)", states)
 
     def _delete_done(self) -> None:
         """Delete what no trigger needs any more, first what stayed behind to be tried again."""
         postponed = self._standing.postponed
         self._log.drop(seq for broker, seq in self._let_go if seq <= self._done.get(broker, 0) and seq not in postponed)
-        for broker in self._touched:
+        for broker in self._changed:
             before, done = self._done.get(broker, 0), self._standing.done(broker, self._newest)
             if done > before:
                 self._log.pass_by(broker, before, done, postponed)

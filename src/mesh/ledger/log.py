@@ -24,7 +24,8 @@ class Log:
         passed = (broker, before, done)
         kept = self._kept(passed, postponed) if postponed else []
         self._connection.execute(f"DELETE {_OF_BROKER}", passed)
-        self.append(kept)
+        if kept:
+            self.append(kept)
 
     def drop(self, seqs: Iterable[int]) -> None:
         """Delete what was postponed and stayed alone; of any other number nothing."""

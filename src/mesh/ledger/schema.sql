@@ -11,18 +11,16 @@ CREATE TABLE record_batches (
 -- Has all that is asked of many of them; their events are read of those that are wanted.
 CREATE INDEX record_batches_of_broker ON record_batches (broker, last, first, target, ids);
 
--- Where a broker goes on. It stays when its events go: a number that was used is never used again, so that a trigger's
--- position stays true.
+-- Where a broker and its triggers are: one row, since most of it changes with each commit. It stays when its events go:
+-- a number that was used is never used again, so that a trigger's position stays true.
 CREATE TABLE brokers (
     broker TEXT PRIMARY KEY,
-    newest INTEGER NOT NULL,
-    offsets BLOB NOT NULL  -- the next one of each partition; one that is not here begins at 0
+    state BLOB NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE subscriptions (
     trigger TEXT PRIMARY KEY,
     broker TEXT NOT NULL,
-    position INTEGER NOT NULL,
     rule BLOB NOT NULL
 ) WITHOUT ROWID;
 

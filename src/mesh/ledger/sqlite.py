@@ -3,7 +3,7 @@
 import errno
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib.resources import files
 from itertools import islice
@@ -18,16 +18,15 @@ from mesh.ledger.place import Place
 from mesh.ledger.port import Answer, Ledger
 from mesh.ledger.record_batch import decoded, fingerprint
 from mesh.ledger.records import Change, Letter, LetterCount, Progress, Stored, Subscription
+from mesh.ledger.standing import BrokerState
 from mesh.ledger.writer import Writer
 
 FORMAT_VERSION = 3
 # A walk through an index: of a batch in which the position lies, those after it.
-_AHEAD = """SELECT (SELECT coalesce(sum(min(last - first + 1, last - s.position)), 0) FROM record_batches b
-        WHERE b.broker = s.broker AND last > s.position AND (target IS NULL OR target = s.trigger))
-    - (SELECT count(*) FROM deliveries d WHERE d.trigger = s.trigger AND d.seq > s.position)
-    FROM subscriptions s WHERE s.trigger = ?"""
+_AHEAD = """SELECT (SELECT coalesce(sum(min(last - first + 1, last - :position)), 0) FROM record_batches
+        WHERE broker = :broker AND last > :position AND (target IS NULL OR target = :trigger))
+    - (SELECT count(*) FROM deliveries WHERE trigger = :trigger AND seq > :position)"""
 _BATCHES = "SELECT first, events FROM record_batches"
-_SUBSCRIPTIONS = "SELECT trigger, broker, position, rule FROM subscriptions"
 
 
 class SqliteLedger(Ledger):
@@ -52,7 +51,8 @@ class SqliteLedger(Ledger):
         self._writer.submit(changes, then)
 
     def subscriptions(self) -> Sequence[Subscription]:
-        return [self._subscription(*row) for row in list(self._rows(_SUBSCRIPTIONS))]
+        rules = dict(self._rows("SELECT trigger, rule FROM subscriptions"))
+        return [self._subscription(*place, rules[place[0]]) for place in self._places() if place[0] in rules]
 
     def read(self, broker: str, after: int, limit: int) -> Sequence[Stored]:
         recent = self._batch.recent.after(broker, after, limit)
@@ -70,15 +70,18 @@ class SqliteLedger(Ledger):
         return [stored for stored in candidates if stored.event.id == event_id]
 
     def outstanding(self, subscription: str) -> Iterator[tuple[Stored, bool]]:
-        for row in list(self._rows(f"{_SUBSCRIPTIONS} WHERE trigger = ?", (subscription,))):
-            standing = self._subscription(*row)
+        for standing in [one for one in self.subscriptions() if one.trigger == subscription]:
             oldest = min(standing.open, default=standing.position + 1)
             for stored in self._after(standing.broker, min(standing.position, oldest - 1)):
                 if standing.has_outstanding(stored):
                     yield stored, stored.seq in standing.open
 
     def ahead(self, subscription: str) -> int:
-        return sum(number for (number,) in self._rows(_AHEAD, (subscription,)))
+        for trigger, broker, position in self._places():
+            if trigger == subscription:
+                named = {"trigger": trigger, "broker": broker, "position": position}
+                return sum(number for (number,) in self._rows(_AHEAD, named))
+        return 0
 
     def letters(self, *, event_type: str | None = None, trigger: str | None = None) -> Iterator[Letter]:
         query = "SELECT id FROM letters WHERE type = ifnull(?, type) AND trigger = ifnull(?, trigger) ORDER BY rowid"
@@ -115,7 +118,13 @@ class SqliteLedger(Ledger):
             except msgspec.DecodeError as error:
                 raise self._unreadable("events are malformed") from error
 
-    def _rows(self, query: str, parameters: Sequence[object] = ()) -> Iterator[Any]:
+    def _places(self) -> Iterator[tuple[str, str, int]]:
+        """Trigger, broker and position of each that there is."""
+        for broker, state in list(self._rows("SELECT broker, state FROM brokers")):
+            for trigger, position in _decode_state(state).positions.items():
+                yield trigger, broker, position
+
+    def _rows(self, query: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Iterator[Any]:
         try:
             yield from self._reading.execute(query, parameters)
         except sqlite3.Error as error:
@@ -184,5 +193,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+_decode_state = msgspec.msgpack.Decoder(BrokerState).decode
 _decode_progress = msgspec.msgpack.Decoder(Progress).decode
 _decode_letter = msgspec.msgpack.Decoder(Letter).decode

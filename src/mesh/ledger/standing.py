@@ -1,18 +1,26 @@
-"""Where each trigger stands, known without asking the disk: positions, and what is tried again."""
+"""Where brokers and their triggers stand, known without asking the disk."""
 
 from collections import defaultdict
 from collections.abc import Iterable, KeysView
 
+import msgspec
+
+
+class BrokerState(msgspec.Struct):
+    """The newest number of its events, the next offset of each partition, from 0, and each trigger's position."""
+
+    newest: int = 0
+    offsets: dict[int, int] = {}
+    positions: dict[str, int] = {}
+
 
 class Standing:
-    """The triggers that there are; one that is gone is unknown, whatever is still said about it."""
+    """A trigger that is gone is unknown, whatever is still said about it."""
 
-    def __init__(self, subscriptions: Iterable[tuple[str, str, int]], postponed: Iterable[tuple[str, int]]) -> None:
-        self._brokers: dict[str, str] = {}
-        self._positions: defaultdict[str, dict[str, int]] = defaultdict(dict)  # by broker, by trigger
+    def __init__(self, brokers: Iterable[tuple[str, BrokerState]], postponed: Iterable[tuple[str, int]]) -> None:
+        self._states = defaultdict(BrokerState, brokers)
+        self._brokers = {trigger: broker for broker, state in self._states.items() for trigger in state.positions}
         self._postponed: defaultdict[int, set[str]] = defaultdict(set)  # the triggers that try it again, by number
-        for trigger, broker, position in subscriptions:
-            self.subscribe(trigger, broker, position)
         for trigger, seq in postponed:
             self.postpone(trigger, seq)
 
@@ -27,31 +35,41 @@ class Standing:
     def broker(self, trigger: str) -> str:
         return self._brokers[trigger]
 
+    def state(self, broker: str) -> BrokerState:
+        return self._states[broker]
+
+    @property
+    def newest(self) -> int:
+        """The newest number of all."""
+        return max((state.newest for state in self._states.values()), default=0)
+
     def position(self, trigger: str) -> int:
-        return self._positions[self._brokers[trigger]][trigger]
+        return self._states[self._brokers[trigger]].positions[trigger]
 
     def served(self) -> Iterable[str]:
         """The brokers that have a trigger."""
-        return [broker for broker, positions in self._positions.items() if positions]
+        return [broker for broker, state in self._states.items() if state.positions]
 
     def done(self, broker: str, newest: int) -> int:
         """Up to where all of a broker's triggers are done: without one, up to the newest number."""
-        return min(self._positions[broker].values(), default=newest)
+        return min(self._states[broker].positions.values(), default=newest)
 
-    def subscribe(self, trigger: str, broker: str, position: int) -> None:
-        """A trigger that is known stays where it is."""
-        if trigger not in self._brokers:
+    def subscribe(self, trigger: str, broker: str, position: int) -> bool:
+        """Answer whether it is new: one that is known stays where it is."""
+        new = trigger not in self._brokers
+        if new:
             self._brokers[trigger] = broker
-            self._positions[broker][trigger] = position
+            self._states[broker].positions[trigger] = position
+        return new
 
     def unsubscribe(self, trigger: str) -> list[int]:
         """Forget it; answer what it tried again."""
-        del self._positions[self._brokers.pop(trigger)][trigger]
+        del self._states[self._brokers.pop(trigger)].positions[trigger]
         return [seq for seq in list(self._postponed) if self.finish(trigger, seq)]
 
     def advance(self, trigger: str, position: int) -> bool:
         """Answer whether it has moved: a position never goes back."""
-        positions = self._positions[self._brokers[trigger]]
+        positions = self._states[self._brokers[trigger]].positions
         moved = position > positions[trigger]
         if moved:
             positions[trigger] = position

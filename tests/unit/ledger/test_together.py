@@ -33,6 +33,11 @@ def outstanding(ledger: Ledger, trigger: str = A) -> list[tuple[int, bool]]:
     return [(stored.seq, has_row) for stored, has_row in ledger.outstanding(trigger)]
 
 
+def settled(ledger: Ledger) -> dict[str, tuple[int, set[int]]]:
+    """By trigger: its position and what is done beyond it."""
+    return {one.trigger: (one.position, set(one.done)) for one in ledger.subscriptions()}
+
+
 async def test_each_broker_has_its_own_however_they_were_mixed(ledger: Ledger, reopen: Reopen) -> None:
     await ledger.write(Subscribe(A, BROKER), Subscribe(C, OTHER))
     mixed = [append(f"e-{number}", (BROKER, OTHER)[number % 2]) for number in range(6)]
@@ -102,6 +107,23 @@ async def test_what_is_tried_again_and_done_in_one_commit_does_not_stay(ledger: 
     assert (seqs(ledger), outstanding(ledger)) == ([3], [(3, False)])
     await ledger.write(Finish(A, 3, 3))
     assert seqs(ledger) == []
+
+
+async def test_those_done_before_something_older_are_remembered_until_it_is_done(
+    ledger: Ledger, reopen: Reopen
+) -> None:
+    await fill(ledger, 6, A, B)
+    await ledger.write(*(Finish(A, seq, 0) for seq in (2, 5, 3)), Finish(B, 4, 0), Finish(B, 2, 0))
+    await ledger.write(Finish(A, 1, 3))
+    assert settled(ledger) == {A: (3, {5}), B: (0, {2, 4})}
+    await ledger.write(Finish(A, 4, 5), Finish(B, 1, 2))
+    again = reopen()
+    assert settled(again) == {A: (5, set()), B: (2, {4})}
+    assert (again.ahead(A), again.ahead(B), seqs(again)) == (1, 3, [3, 4, 5, 6])
+    await again.write(Finish(B, 3, 4))
+    await again.write(Advance([A, B], 6))
+    assert settled(again) == {A: (6, set()), B: (6, set())}
+    assert (again.ahead(A), again.ahead(B), seqs(again)) == (0, 0, [])
 
 
 async def test_a_replay_among_them_is_ahead_of_its_trigger_alone(ledger: Ledger, reopen: Reopen) -> None:
