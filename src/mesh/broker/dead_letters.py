@@ -50,9 +50,10 @@ class DeadLetters:
         )
 
     async def listed(self, event_type: str | None, trigger: str | None) -> list[shapes.DeadLetter]:
-        """Tell of each, with no more than one event's data in memory."""
-        shown = []
-        for letter in self._ledger.letters(event_type=event_type, trigger=trigger):
+        """Tell of the oldest, with no more than one event's data in memory."""
+        shown: list[shapes.DeadLetter] = []
+        letters = self._ledger.letters(event_type=event_type, trigger=trigger)
+        for letter in islice(letters, shapes.MOST_LETTERS):
             shown.append(_shown(letter))
             await _turn_after(shown)
         return shown

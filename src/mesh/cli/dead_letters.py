@@ -8,9 +8,11 @@ from mesh.cli.parser import Commands, Parser, connect, mesh_command
 from mesh.cli.screen import show, show_document, table
 from mesh.cli.values import payload
 from mesh.control import routes
-from mesh.control.shapes import DeadLetter, DeadLetterDetail, Discard, Done, Replay
+from mesh.control.shapes import MOST_LETTERS, DeadLetter, DeadLetterDetail, Discard, Done, Replay
 from mesh.errors import UsageError
 from mesh.text import printable
+
+MAY_BE_MORE = f"{MOST_LETTERS:,} are shown, the oldest: there may be more (--type and --trigger choose among them)"
 
 
 def add(commands: "Commands[Parser]") -> None:
@@ -90,7 +92,8 @@ def rows(letters: list[DeadLetter]) -> list[str]:
     if not letters:
         return ["no dead letters"]
     head = ("ID", "STATE", "TRIGGER", "TYPE", "EVENT", "CODE", "ATTEMPTS", "DIED", "REASON")
-    return table(head, [_row(letter) for letter in letters])
+    rows = table(head, [_row(letter) for letter in letters])
+    return [*rows, MAY_BE_MORE] if len(letters) == MOST_LETTERS else rows
 
 
 def _row(letter: DeadLetter) -> tuple[str, ...]:

@@ -116,7 +116,7 @@ DEAD_LETTERS = Call(
     "deadLetters",
     "GET",
     "/dead-letters",
-    "Events that were given up and neither replayed nor discarded.",
+    f"Events that were given up and neither replayed nor discarded; the oldest {shapes.MOST_LETTERS} at most.",
     Selection,
     list[shapes.DeadLetter],
     lambda mesh, asked: mesh.dead_letters(asked.type, asked.trigger),

@@ -131,6 +131,9 @@ class Drained(Shape, frozen=True, kw_only=True):
     kept: int
 
 
+MOST_LETTERS = 10_000  # in one answer: about 2 MB; of the sunk ones there are no more
+
+
 class DeadLetter(Shape, frozen=True, kw_only=True):
     id: str
     state: Literal["sunk", "kept"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mesh.broker.dead_letters import DeadLetters
+from mesh.control import shapes
 from mesh.control.shapes import Replay
 from mesh.errors import NotDone, NotFound, UsageError
 from mesh.ledger.memory import MemoryLedger
@@ -55,6 +56,13 @@ async def test_a_letter_is_shown_with_its_event(dead_letters: DeadLetters) -> No
         failure().reason,
         "1970-01-01T00:00:07.000Z",
     )
+
+
+async def test_of_many_letters_the_oldest_are_listed(
+    dead_letters: DeadLetters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shapes, "MOST_LETTERS", 2)
+    assert [one.id for one in await dead_letters.listed(None, None)] == ["l-1", "l-2"]
 
 
 @pytest.mark.parametrize(("data", "text", "encoded"), [(None, None, None), (b"\xff", None, "/w=="), (b"", "", None)])

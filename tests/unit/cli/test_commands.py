@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mesh.cli import dead_letters
 from mesh.control.shapes import Change, Delivery, Drained, Fault, Replay, Trace, TracedEvent
 from mesh.errors import NotDone
 from support.command_line import Command
@@ -82,6 +83,12 @@ def test_drained_answers_by_its_exit_status(mesh: Command, operations: InMemoryO
 
     assert (busy.status, busy.out) == (1, "not drained: 1 pending, 2 in flight or waiting, 3 kept as dead letters\n")
     assert (done.status, json.loads(done.out)["drained"]) == (0, True)
+
+
+def test_a_list_that_is_full_says_that_there_may_be_more(mesh: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dead_letters, "MOST_LETTERS", 1)
+    *_, last = mesh("dead-letters", "list").out.splitlines()
+    assert last == "10,000 are shown, the oldest: there may be more (--type and --trigger choose among them)"
 
 
 def test_drained_waits(mesh: Command, operations: InMemoryOperations) -> None:
