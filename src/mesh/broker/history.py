@@ -77,6 +77,7 @@ class EventRecord(msgspec.Struct, gc=False):
     """`shown_to` are the triggers that saw it: those that have no delivery did not want it."""
 
     stored: Stored
+    characters: int  # of its attributes
     deliveries: dict[str, DeliveryRecord] = {}
     shown_to: Sequence[Route] = ()
 
@@ -137,8 +138,9 @@ class History:
         """Return the event's record, making one for an event from before a restart."""
         record = self._events.get(stored.seq)
         if record is None:
-            record = self._events[stored.seq] = EventRecord(_without_data(stored))
-            self._characters += _characters(record)
+            characters = sum(map(len, stored.event.attributes.values()))
+            record = self._events[stored.seq] = EventRecord(_without_data(stored), characters)
+            self._characters += characters
             while len(self._events) > EVENTS_KEPT or self._characters > CHARACTERS_KEPT:
                 self._forget(self._events.popitem(last=False)[1])
         return record
@@ -202,7 +204,7 @@ class History:
         self._publish(Change(at=rfc3339(self._clock.now()), what=what, detail=detail))
 
     def _forget(self, record: EventRecord) -> None:
-        self._characters -= _characters(record)
+        self._characters -= record.characters
         for delivery in record.deliveries.values():
             self._of_letters.pop(delivery.dead_letter or "", None)
 
@@ -234,11 +236,9 @@ class History:
             watcher.put(change)
 
 
-def _characters(record: EventRecord) -> int:
-    return sum(map(len, record.stored.event.attributes.values()))
-
-
 def _without_data(stored: Stored) -> Stored:
     """Ten thousand events of a megabyte are more than memory should hold, and nobody asks for their data here."""
+    if stored.event.data is None:
+        return stored
     event = Event(stored.event.attributes)
     return Stored(stored.seq, stored.broker, stored.accepted_at, event, stored.target, stored.replay_of)
