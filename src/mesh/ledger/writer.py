@@ -47,8 +47,11 @@ class Writer:
         self._thread.join()
 
     def _gather(self, before: int) -> None:
-        """Wake the thread when a turn of the loop brings no more, so that it commits many: each commit costs as much
-        as twenty events, and while it runs, the loop and the thread only take the interpreter from each other."""
+        """Wake the thread when a turn of the loop brings no more.
+
+        Each commit costs as much as twenty events, and while it runs, loop and thread take the interpreter from each
+        other.
+        """
         if before < len(self._gathered) < ENOUGH:
             self._loop.call_soon(self._gather, len(self._gathered))
         else:
