@@ -145,8 +145,7 @@ class SqliteLedger(Ledger):
     def _abandon(self) -> None:
         """Give up the failed transaction; a full disk leaves none to roll back, or one that SQLite ended itself."""
         with suppress(sqlite3.Error):  # a disk that fails here, too, is met again by the next write
-            if self._writing.in_transaction:
-                self._writing.rollback()
+            self._writing.rollback()
 
 
 @contextmanager

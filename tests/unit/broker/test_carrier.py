@@ -1,6 +1,7 @@
 """One event and one trigger: attempts, waits, dead letters and replies."""
 
 import base64
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,8 @@ from mesh.control.shapes import Fault
 from mesh.errors import NoAnswer, StartFailed
 from mesh.event import Event
 from mesh.ledger.memory import MemoryLedger
-from mesh.ledger.records import Progress
+from mesh.ledger.port import Answer
+from mesh.ledger.records import Append, Change, Finish, Progress
 from mesh.manifests.model import Destination, Reference
 from mesh.wire import Response
 from support.delivering import SINK, SUBSCRIBER, Running, answer, replying, retrying, routed, trigger
@@ -190,7 +192,29 @@ async def test_a_reply_is_stored_with_the_finish_and_carries_the_trace(mesh: Run
     assert record.deliveries[KEY].reply == 2
 
 
-async def test_a_reply_and_the_finish_are_one_write(mesh: Running, ledger: MemoryLedger) -> None:
+class Watched(MemoryLedger):
+    """Remembers which kinds of changes were written together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[list[type]] = []
+
+    def submit(self, changes: Sequence[Change], then: Callable[[Answer], None]) -> None:
+        self.written.append([type(change) for change in changes])
+        super().submit(changes, then)
+
+
+async def test_a_reply_and_the_finish_are_one_write() -> None:
+    ledger = Watched()
+    mesh = Running(ledger)
+    mesh.client.answers[SUBSCRIBER] = [replying(event("reply-1", "fee"))]
+    async with mesh.dispatching(ROUTE):
+        await mesh.publish(event())
+        await mesh.clock.advance(0)
+    assert [Append, Finish] in ledger.written
+
+
+async def test_on_a_full_disk_a_reply_waits_with_the_finish(mesh: Running, ledger: MemoryLedger) -> None:
     mesh.client.answers[SUBSCRIBER] = [replying(event("reply-1", "fee"))]
     async with mesh.dispatching(ROUTE):
         await mesh.publish(event())

@@ -23,6 +23,7 @@ def path(tmp_path: Path) -> Path:
     ("prepared", "sentence"),
     [
         ("PRAGMA user_version = 7", "has ledger format 7, this mesh reads 3: run the version of mesh that wrote it"),
+        ("PRAGMA user_version = 2", "has ledger format 2, this mesh reads 3: run the version of mesh that wrote it"),
         ("CREATE TABLE accounts (id)", r"is not a ledger \(a database of something else\): move it away"),
     ],
 )
