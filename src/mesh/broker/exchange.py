@@ -56,3 +56,10 @@ def encode(answer: Answer, *, keep_alive: bool) -> bytes:
     own = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
     last = "" if keep_alive else "connection: close\r\n"
     return f"{line}{own}content-length: {len(answer.body)}\r\n{last}\r\n".encode("latin-1") + answer.body
+
+
+def without_upgrade(head: Head, version: str) -> bytes:
+    """Write the head as it came, less its offer of another protocol."""
+    lines = [f"{head.method} ".encode() + head.target + f" HTTP/{version}".encode()]
+    lines += [name + b": " + value for name, value in head.headers if name != b"upgrade"]
+    return b"\r\n".join(lines) + b"\r\n\r\n"

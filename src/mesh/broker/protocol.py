@@ -11,7 +11,7 @@ from functools import partial
 
 import httptools
 
-from mesh.broker.exchange import CONTINUE, Application, encode
+from mesh.broker.exchange import CONTINUE, Application, encode, without_upgrade
 from mesh.broker.incoming import REQUEST_BYTES, Incoming
 from mesh.broker.room import Room
 from mesh.clients import Clients, turn_away
@@ -109,7 +109,7 @@ class Connection(asyncio.Protocol):
             self._refuse(Answer(414))
         elif self._received_bytes > MAX_HEAD_BYTES and self._incoming.header_bytes > MAX_HEAD_BYTES:
             self._refuse(Answer(431))
-        elif not self._upgrading():
+        elif not self._parser.should_upgrade():
             self._decide_early(head)
 
     def on_body(self, body: bytes) -> None:
@@ -124,7 +124,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         incoming = self._incoming
-        if self._upgrading() and not incoming.answered:
+        if self._parser.should_upgrade() and not incoming.answered:
             return
         if not self._closing:
             self.receiving_since = None
@@ -152,9 +152,6 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._decline_upgrade(data[upgrade.args[0] :])
 
-    def _upgrading(self) -> bool:
-        return self._parser.should_upgrade()
-
     def _decline_upgrade(self, rest: bytes) -> None:
         """Take the request as if it did not offer another protocol, as Java's client does with each (RFC 9110 7.8).
 
@@ -166,11 +163,9 @@ class Connection(asyncio.Protocol):
         if head.method == "CONNECT":
             self._refuse(Answer(405))
             return
-        version = f" HTTP/{self._parser.get_http_version()}".encode()
-        lines = [head.method.encode() + b" " + head.target + version]
-        lines += [name + b": " + value for name, value in head.headers if name != b"upgrade"]
+        again = without_upgrade(head, self._parser.get_http_version())
         self._parser, self._incoming = httptools.HttpRequestParser(self), Incoming(self._room)
-        self._feed(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
+        self._feed(again + rest)
 
     def _bound_unfinished(self) -> None:
         incoming, bound = self._incoming, MAX_HEAD_BYTES + MAX_TARGET_BYTES
@@ -183,10 +178,9 @@ class Connection(asyncio.Protocol):
     def _decide_early(self, head: Head) -> None:
         reception = self._incoming.reception = self._application.receive(head)
         fields = dict(reversed(head.headers))  # the first of each
-        declared = int(fields.get(b"content-length", 0))
         if reception.early is not None:
             self._answer(reception.early)
-        elif declared > reception.max_body_bytes or not self._incoming.hold(REQUEST_BYTES):
+        elif int(fields.get(b"content-length", 0)) > reception.max_body_bytes or not self._incoming.hold(REQUEST_BYTES):
             self._refuse(reception.not_stored())
         elif fields.get(b"expect", b"").lower() == b"100-continue":
             self._owed.append(Incoming(self._room))
