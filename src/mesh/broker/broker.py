@@ -82,8 +82,7 @@ class Broker:
 
     def appended(self, seq: int, new: Append) -> None:
         """Take note of an event that is in the ledger now."""
-        event = Event(new.event.attributes)  # without its data, which nobody asks the history for
-        stored = Stored(seq, new.broker, new.accepted_at, event, new.target, new.replay_of)
+        stored = Stored(seq, new.broker, new.accepted_at, new.event, new.target, new.replay_of)
         self._history.accepted(stored, self.feed.routes)
         self.feed.wake()
 

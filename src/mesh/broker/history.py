@@ -238,7 +238,5 @@ class History:
 
 def _without_data(stored: Stored) -> Stored:
     """Ten thousand events of a megabyte are more than memory should hold, and nobody asks for their data here."""
-    if stored.event.data is None:
-        return stored
     event = Event(stored.event.attributes)
     return Stored(stored.seq, stored.broker, stored.accepted_at, event, stored.target, stored.replay_of)

@@ -13,38 +13,29 @@ class Incoming:
     __slots__ = (
         "_held_bytes",
         "_room",
-        "_trailer_bytes",
         "answer",
         "answered",
         "body",
         "head",
+        "header_bytes",
         "headers",
         "keep_alive",
         "reception",
         "target",
     )
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, answer: Answer | None = None) -> None:
         self.target = b""
         self.headers: list[tuple[bytes, bytes]] = []
+        self.header_bytes = 0
         self.head: Head | None = None
         self.body = bytearray()
         self.reception: Reception | None = None  # known when the head is
         self.answered = False  # or about to be: its place among the answers is taken
-        self.answer: Answer | None = None
+        self.answer = answer
         self.keep_alive = True
         self._room = room
         self._held_bytes = 0
-        self._trailer_bytes = 0
-
-    @property
-    def header_bytes(self) -> int:
-        return sum(len(name) + len(value) + 4 for name, value in self.headers)
-
-    def trailed(self, name: bytes, value: bytes) -> int:
-        """Bytes of all headers with those that came after the body, of which this is one."""
-        self._trailer_bytes = (self._trailer_bytes or self.header_bytes) + len(name) + len(value) + 4
-        return self._trailer_bytes
 
     def hold(self, size: int) -> bool:
         """Tell whether there is room for so many bytes more."""

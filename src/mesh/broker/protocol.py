@@ -97,9 +97,10 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         incoming = self._incoming
+        incoming.header_bytes += len(name) + len(value) + 4
         if incoming.head is None:
             incoming.headers.append((name.lower(), value))
-        elif incoming.trailed(name, value) > MAX_HEAD_BYTES:  # trailers, which nobody reads
+        elif incoming.header_bytes > MAX_HEAD_BYTES:  # trailers, which nobody reads
             self._refuse(Answer(431))
 
     def on_headers_complete(self) -> None:
@@ -107,7 +108,7 @@ class Connection(asyncio.Protocol):
         self._incoming.head = head
         if len(head.target) > MAX_TARGET_BYTES:
             self._refuse(Answer(414))
-        elif self._received_bytes > MAX_HEAD_BYTES and self._incoming.header_bytes > MAX_HEAD_BYTES:
+        elif self._incoming.header_bytes > MAX_HEAD_BYTES:
             self._refuse(Answer(431))
         elif not self._parser.should_upgrade():
             self._decide_early(head)
@@ -177,14 +178,13 @@ class Connection(asyncio.Protocol):
 
     def _decide_early(self, head: Head) -> None:
         reception = self._incoming.reception = self._application.receive(head)
-        fields = dict(reversed(head.headers))  # the first of each
+        declared = int(head.header(b"content-length") or 0)
         if reception.early is not None:
             self._answer(reception.early)
-        elif int(fields.get(b"content-length", 0)) > reception.max_body_bytes or not self._incoming.hold(REQUEST_BYTES):
+        elif declared > reception.max_body_bytes or not self._incoming.hold(REQUEST_BYTES):
             self._refuse(reception.not_stored())
-        elif fields.get(b"expect", b"").lower() == b"100-continue":
-            self._owed.append(Incoming(self._room))
-            self._owed[-1].answer = CONTINUE
+        elif any(name == b"expect" and value.lower() == b"100-continue" for name, value in head.headers):
+            self._owed.append(Incoming(self._room, CONTINUE))
             self._flush()
 
     def _refuse(self, answer: Answer) -> None:

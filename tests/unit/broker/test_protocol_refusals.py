@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.serving import CHUNKED, EVENT, Client, Inlet, post, refusal
+from support.serving import ACCEPTED, CHUNKED, EVENT, Client, Inlet, post, refusal
 
 BAD = refusal(b"400 Bad Request")
 TOO_LONG = refusal(b"414 URI Too Long")
@@ -99,3 +99,11 @@ async def test_no_bytes_crash_it_nor_make_it_a_500(pieces: list[bytes]) -> None:
     answers = await client.send(*pieces)
     statuses = {line.split(b" ")[1] for line in answers.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")}
     assert statuses <= {b"100", b"200", b"202", b"400", b"404", b"405", b"503"}
+
+
+async def test_what_is_too_much_is_refused_behind_another_request_in_the_same_piece(
+    client: Client, inlet: Inlet
+) -> None:
+    too_much = post(headers=b"x: " + b"y" * 10_000 + b"\r\n")
+    assert await client.send(post() + too_much) == ACCEPTED + refusal(b"431 Request Header Fields Too Large")
+    assert len(inlet.events) == 1
