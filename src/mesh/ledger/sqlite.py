@@ -70,18 +70,19 @@ class SqliteLedger(Ledger):
         return [stored for stored in candidates if stored.event.id == event_id]
 
     def outstanding(self, subscription: str) -> Iterator[tuple[Stored, bool]]:
-        for standing in [one for one in self.subscriptions() if one.trigger == subscription]:
+        for place in self._places(subscription):
+            standing = self._subscription(*place)
             oldest = min(standing.open, default=standing.position + 1)
             for stored in self._after(standing.broker, min(standing.position, oldest - 1)):
                 if standing.has_outstanding(stored):
                     yield stored, stored.seq in standing.open
 
     def ahead(self, subscription: str) -> int:
-        for trigger, broker, position in self._places():
-            if trigger == subscription:
-                named = {"trigger": trigger, "broker": broker, "position": position}
-                return sum(number for (number,) in self._rows(_AHEAD, named))
-        return 0
+        return sum(
+            number
+            for trigger, broker, position in self._places(subscription)
+            for (number,) in self._rows(_AHEAD, {"trigger": trigger, "broker": broker, "position": position})
+        )
 
     def letters(self, *, event_type: str | None = None, trigger: str | None = None) -> Iterator[Letter]:
         query = "SELECT id FROM letters WHERE type = ifnull(?, type) AND trigger = ifnull(?, trigger) ORDER BY rowid"
@@ -101,7 +102,7 @@ class SqliteLedger(Ledger):
         self._reading.close()
         self._writing.close()
 
-    def _subscription(self, trigger: str, broker: str, position: int, rule: bytes) -> Subscription:
+    def _subscription(self, trigger: str, broker: str, position: int, rule: bytes = b"") -> Subscription:
         rows = list(self._rows("SELECT seq, progress FROM deliveries WHERE trigger = ?", (trigger,)))
         open_rows = {seq: _decode_progress(blob) for seq, blob in rows if blob is not None}
         done = frozenset(seq for seq, blob in rows if blob is None)
@@ -118,11 +119,12 @@ class SqliteLedger(Ledger):
             except msgspec.DecodeError as error:
                 raise self._unreadable("events are malformed") from error
 
-    def _places(self) -> Iterator[tuple[str, str, int]]:
-        """Trigger, broker and position of each that there is."""
+    def _places(self, only: str | None = None) -> Iterator[tuple[str, str, int]]:
+        """Trigger, broker and position of each that there is, or of one."""
         for broker, state in list(self._rows("SELECT broker, state FROM brokers")):
             for trigger, position in _decode_state(state).positions.items():
-                yield trigger, broker, position
+                if only in (None, trigger):
+                    yield trigger, broker, position
 
     def _rows(self, query: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Iterator[Any]:
         try:
