@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,15 @@ def test_an_output_that_takes_no_more_is_told(operations: InMemoryOperations, ar
     assert (done.returncode, done.stderr) == (1, b"mesh: cannot write the output: No space left on device\n")
 
 
+@pytest.fixture
+def sigint_taken() -> Iterator[None]:
+    """As from a terminal: what a shell starts in the background ignores it, and hands that on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("sigint_taken")
 def test_a_stream_ends_quietly_on_ctrl_c(operations: InMemoryOperations) -> None:
     with served(operations) as url:
         command = [sys.executable, "-m", "mesh", "logs", "invoice", "-f", "--mesh", url]
