@@ -50,19 +50,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.clear()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How many rows hold, class by class."""
-    for broker_class in CLASSES:
-        counted: Counter[str] = Counter()
-        for outcome in ("passed", "failed", "error", "skipped"):
-            nodes = {report.nodeid for report in terminalreporter.getreports(outcome)}
-            rows = {node for node in nodes if "tests/conformance/" in node and f"[{broker_class}-" in node}
-            counted[outcome] = len(rows)
-        if counted.total():
-            words = f"{counted['passed']} rows hold, {counted['failed'] + counted['error']} do not"
-            terminalreporter.write_line(f"{broker_class}: {words}, {counted['skipped']} were not asked")
-
-
 def _chosen(items: list[pytest.Item]) -> list[Row]:
     """The rows of all tests that this session runs, each once."""
     called = (getattr(item, "callspec", None) for item in items)

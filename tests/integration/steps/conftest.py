@@ -3,21 +3,16 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, get_args
+from typing import Any
 
 import asyncpg
 import pytest
 
-from mesh.functions.layouts import Layout
 from step import Connection, step
 from step.served import Step
 from support.broker import Broker, serving
 from support.postgres import Server, server
 from support.steps import STEPS, schema_of
-
-MATRIX = "steps/test_matrix.py::test_the_table_holds_"
-LAYOUTS = get_args(Layout)
-WAYS = ("for_the_function", "over_http", "behind_the_mesh")
 
 
 @pytest.fixture(scope="session")
@@ -86,14 +81,6 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")  # a sink is never behind a proxy
     with serving() as kept:
         yield kept
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """In how many cells the table of cases holds."""
-    passed = [one.nodeid for one in terminalreporter.getreports("passed") if MATRIX in one.nodeid]
-    if passed:
-        cells = f"{len(STEPS)} steps × {len(LAYOUTS)} layouts × {len(WAYS)} ways"  # noqa: RUF001 - times
-        terminalreporter.write_line(f"matrix: {cells}: {len(passed)} cells hold")
 
 
 async def _run(url: str, *statements: str) -> None:
