@@ -44,13 +44,16 @@ async def count(ledger: Ledger, dispatchers: Iterable[Dispatcher], event_type: s
         for dispatcher in dispatchers
         if dispatcher.route.key in standing
     ]
+    easy: dict[str, _Tally] = {}
     choosy: defaultdict[str, list[_Tally]] = defaultdict(list)
     for tally in tallies:
         tally.add_begun(ledger)
         if tally.is_choosy:
             choosy[tally.standing.broker].append(tally)
         else:
-            tally.add_ahead(ledger.ahead(tally.standing.trigger))
+            easy[tally.standing.trigger] = tally
+    for trigger, ahead in ledger.ahead(easy).items():
+        easy[trigger].add_ahead(ahead)
     turned = [await _look_through(ledger, broker, of_broker) for broker, of_broker in choosy.items()]
     return Backlog({tally.standing.trigger: tally.counted for tally in tallies}, at_once=not any(turned))
 

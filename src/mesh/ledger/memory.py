@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from mesh.errors import LedgerUnavailable
 from mesh.ledger import records
@@ -50,8 +50,9 @@ class MemoryLedger(Ledger):
             if (one.seq in standing.open or ahead) and one.target in (None, subscription):
                 yield one, one.seq in standing.open
 
-    def ahead(self, subscription: str) -> int:
-        return sum(not has_row for _, has_row in self.outstanding(subscription))
+    def ahead(self, subscriptions: Collection[str]) -> Mapping[str, int]:
+        there = self._subscriptions.keys() & set(subscriptions)
+        return {one: sum(not has_row for _, has_row in self.outstanding(one)) for one in there}
 
     def letters(self, *, event_type: str | None = None, trigger: str | None = None) -> Iterator[Letter]:
         there = list(self._letters.values())

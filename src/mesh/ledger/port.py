@@ -1,7 +1,7 @@
 """What the mesh asks of its work ledger: changes that are on disk when `write` returns, and a few questions."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -40,8 +40,8 @@ class Ledger(Protocol):
         """What a trigger is not done with, filters aside; True for an event that has a row (it matched)."""
         ...
 
-    def ahead(self, subscription: str) -> int:
-        """How many of these have no row; reads no event."""
+    def ahead(self, subscriptions: Collection[str]) -> Mapping[str, int]:
+        """How many of these have no row, by trigger, as of one moment; reads no event, and leaves out who is gone."""
         ...
 
     def letters(self, *, event_type: str | None = None, trigger: str | None = None) -> Iterator[Letter]:

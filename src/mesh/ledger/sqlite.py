@@ -3,7 +3,8 @@
 import errno
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib.resources import files
 from itertools import islice
@@ -19,14 +20,14 @@ from mesh.ledger.port import Answer, Ledger
 from mesh.ledger.record_batch import decoded, fingerprint
 from mesh.ledger.records import Change, Letter, LetterCount, Progress, Stored, Subscription
 from mesh.ledger.standing import BrokerState
+from mesh.ledger.waiting import beyond
 from mesh.ledger.writer import Writer
 
 FORMAT_VERSION = 3
-# A walk through an index: of a batch in which the position lies, those after it.
-_AHEAD = """SELECT (SELECT coalesce(sum(min(last - first + 1, last - :position)), 0) FROM record_batches
-        WHERE broker = :broker AND last > :position AND (target IS NULL OR target = :trigger))
-    - (SELECT count(*) FROM deliveries WHERE trigger = :trigger AND seq > :position)"""
+# A walk through an index.
+_NEWEST_FIRST = "SELECT first, last, target FROM record_batches WHERE broker = ? AND last > ? ORDER BY last DESC"
 _BATCHES = "SELECT first, events FROM record_batches"
+_Row = tuple[int, bytes | None]  # number and progress; without one, it is done
 
 
 class SqliteLedger(Ledger):
@@ -51,8 +52,13 @@ class SqliteLedger(Ledger):
         self._writer.submit(changes, then)
 
     def subscriptions(self) -> Sequence[Subscription]:
-        rules = dict(self._rows("SELECT trigger, rule FROM subscriptions"))
-        return [self._subscription(*place, rules[place[0]]) for place in self._places() if place[0] in rules]
+        with self._one_moment():
+            rules = dict(self._rows("SELECT trigger, rule FROM subscriptions"))
+            rows: defaultdict[str, list[_Row]] = defaultdict(list)
+            for trigger, seq, progress in self._rows("SELECT trigger, seq, progress FROM deliveries"):
+                rows[trigger].append((seq, progress))
+            places = [(broker, *place) for broker, positions in self._positions() for place in positions.items()]
+        return [_standing(one, broker, at, rows[one], rules[one]) for broker, one, at in places]
 
     def read(self, broker: str, after: int, limit: int) -> Sequence[Stored]:
         recent = self._batch.recent.after(broker, after, limit)
@@ -70,19 +76,23 @@ class SqliteLedger(Ledger):
         return [stored for stored in candidates if stored.event.id == event_id]
 
     def outstanding(self, subscription: str) -> Iterator[tuple[Stored, bool]]:
-        for place in self._places(subscription):
-            standing = self._subscription(*place)
+        for broker, positions in self._positions({subscription}):
+            rows = self._rows("SELECT seq, progress FROM deliveries WHERE trigger = ?", (subscription,))
+            standing = _standing(subscription, broker, positions[subscription], list(rows))
             oldest = min(standing.open, default=standing.position + 1)
-            for stored in self._after(standing.broker, min(standing.position, oldest - 1)):
+            for stored in self._after(broker, min(standing.position, oldest - 1)):
                 if standing.has_outstanding(stored):
                     yield stored, stored.seq in standing.open
 
-    def ahead(self, subscription: str) -> int:
-        return sum(
-            number
-            for trigger, broker, position in self._places(subscription)
-            for (number,) in self._rows(_AHEAD, {"trigger": trigger, "broker": broker, "position": position})
-        )
+    def ahead(self, subscriptions: Collection[str]) -> Mapping[str, int]:
+        numbers: Counter[str] = Counter()
+        with self._one_moment():
+            rows = list(self._rows("SELECT trigger, seq FROM deliveries"))
+            for broker, positions in self._positions(set(subscriptions)):
+                batches = self._rows(_NEWEST_FIRST, (broker, min(positions.values())))
+                numbers.update(dict(beyond(positions, batches)))
+                numbers.subtract(trigger for trigger, seq in rows if seq > positions.get(trigger, seq))
+        return numbers
 
     def letters(self, *, event_type: str | None = None, trigger: str | None = None) -> Iterator[Letter]:
         query = "SELECT id FROM letters WHERE type = ifnull(?, type) AND trigger = ifnull(?, trigger) ORDER BY rowid"
@@ -102,12 +112,6 @@ class SqliteLedger(Ledger):
         self._reading.close()
         self._writing.close()
 
-    def _subscription(self, trigger: str, broker: str, position: int, rule: bytes = b"") -> Subscription:
-        rows = list(self._rows("SELECT seq, progress FROM deliveries WHERE trigger = ?", (trigger,)))
-        open_rows = {seq: _decode_progress(blob) for seq, blob in rows if blob is not None}
-        done = frozenset(seq for seq, blob in rows if blob is None)
-        return Subscription(trigger, broker, position, open_rows, done, rule)
-
     def _after(self, broker: str, seq: int) -> Iterator[Stored]:
         return self._stored(f"{_BATCHES} WHERE broker = ? AND last > ? ORDER BY last", (broker, seq), seq)
 
@@ -119,12 +123,20 @@ class SqliteLedger(Ledger):
             except msgspec.DecodeError as error:
                 raise self._unreadable("events are malformed") from error
 
-    def _places(self, only: str | None = None) -> Iterator[tuple[str, str, int]]:
-        """Trigger, broker and position of each that there is, or of one."""
+    def _positions(self, among: Container[str] | None = None) -> Iterator[tuple[str, dict[str, int]]]:
+        """Each broker's triggers with their positions, of all or of some; a broker that has none is left out."""
         for broker, state in list(self._rows("SELECT broker, state FROM brokers")):
-            for trigger, position in _decode_state(state).positions.items():
-                if only in (None, trigger):
-                    yield trigger, broker, position
+            there = _decode_state(state).positions
+            positions = {one: there[one] for one in there if among is None or one in among}
+            if positions:
+                yield broker, positions
+
+    @contextmanager
+    def _one_moment(self) -> Iterator[None]:
+        """What is read in the block is of one commit, whatever the writer's thread does meanwhile."""
+        with self._reading:
+            list(self._rows("BEGIN"))
+            yield
 
     def _rows(self, query: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Iterator[Any]:
         try:
@@ -148,6 +160,12 @@ class SqliteLedger(Ledger):
         """Give up the failed transaction; a full disk leaves none to roll back, or one that SQLite ended itself."""
         with suppress(sqlite3.Error):  # a disk that fails here, too, is met again by the next write
             self._writing.rollback()
+
+
+def _standing(trigger: str, broker: str, position: int, rows: Sequence[_Row], rule: bytes = b"") -> Subscription:
+    open_rows = {seq: _decode_progress(blob) for seq, blob in rows if blob is not None}
+    done = frozenset(seq for seq, blob in rows if blob is None)
+    return Subscription(trigger, broker, position, open_rows, done, rule)
 
 
 @contextmanager

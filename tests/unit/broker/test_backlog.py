@@ -1,7 +1,7 @@
 """How much the triggers are not done with, and that counting it holds nobody up."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -48,8 +48,8 @@ async def test_what_is_not_begun_is_pending_and_what_is_begun_or_waits_is_in_fli
 class Overtaken(MemoryLedger):
     """Its writer finishes everything after the standings were read and before they are counted ahead."""
 
-    def ahead(self, subscription: str) -> int:
-        return 0
+    def ahead(self, subscriptions: Collection[str]) -> Mapping[str, int]:
+        return dict.fromkeys(subscriptions, 0)
 
 
 async def test_what_is_done_with_while_it_is_counted_makes_no_count_negative() -> None:

@@ -129,14 +129,21 @@ async def test_outstanding_is_what_has_a_row_or_is_not_passed_yet(ledger: Ledger
     await fill(ledger, 4, A)
     await ledger.write(Postpone(A, 1, 2, LATER), Finish(A, 4, 2))
     assert [(stored.seq, has_row) for stored, has_row in ledger.outstanding(A)] == [(1, True), (3, False)]
-    assert ledger.ahead(A) == 1
+    assert ledger.ahead([A]) == {A: 1}
 
 
 async def test_a_replay_is_outstanding_for_its_trigger_alone(ledger: Ledger) -> None:
     await ledger.write(Subscribe(A, BROKER), Subscribe(B, BROKER), append(target=A))
     assert [stored.target for stored, _ in ledger.outstanding(A)] == [A]
     assert list(ledger.outstanding(B)) == []
-    assert (ledger.ahead(A), ledger.ahead(B)) == (1, 0)
+    assert ledger.ahead([A, B]) == {A: 1, B: 0}
+
+
+async def test_what_is_ahead_is_counted_for_each_that_is_asked_for_and_there(ledger: Ledger) -> None:
+    await ledger.write(Subscribe(A, BROKER), Subscribe(B, BROKER), Subscribe("cabs/other", "cabs/others"))
+    await ledger.write(append(), append(broker="cabs/others"), append(broker="cabs/others"))
+    assert ledger.ahead([A, "cabs/other", "cabs/gone"]) == {A: 1, "cabs/other": 2}
+    assert ledger.ahead([]) == {}
 
 
 async def test_a_new_trigger_starts_at_the_newest_event(ledger: Ledger) -> None:

@@ -157,6 +157,34 @@ async def test_positions_move_again_once_the_refused_is_written(ledger: SqliteLe
     assert ids(ledger) == []
 
 
+async def test_what_is_ahead_is_counted_as_of_one_moment(ledger: SqliteLedger) -> None:
+    await ledger.write(Subscribe(A, BROKER))
+    for number in (1, 2, 3):
+        await ledger.write(append(f"e-{number}"))
+    await ledger.write(Finish(A, 2, 0))
+
+    def commit_meanwhile(statement: str) -> None:
+        if "FROM record_batches" in statement:  # where the row of 2 was read already
+            ledger._apply([[Finish(A, 1, 2)]])
+
+    ledger._reading.set_trace_callback(commit_meanwhile)
+    assert ledger.ahead([A]) == {A: 2}
+    ledger._reading.set_trace_callback(None)
+    assert ledger.ahead([A]) == {A: 1}
+
+
+async def test_for_many_triggers_the_disk_is_asked_as_little_as_for_one(ledger: SqliteLedger) -> None:
+    triggers = [f"cabs/t-{number}" for number in range(100)]
+    await ledger.write(*(Subscribe(trigger, BROKER) for trigger in triggers), append())
+    statements: list[str] = []
+    ledger._reading.set_trace_callback(statements.append)
+    for asked in (triggers[:1], triggers):
+        statements.clear()
+        assert ledger.ahead(asked) == dict.fromkeys(asked, 1)
+        assert ledger.subscriptions()
+        assert len(statements) == 10, statements
+
+
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 async def test_files_that_are_gone_take_nothing_until_they_are_back(path: Path, suffix: str) -> None:
     with closing(SqliteLedger(path)) as ledger:
