@@ -1,6 +1,6 @@
 """HTTP messages as values: what goes to a subscriber and what comes back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import msgspec
@@ -56,8 +56,19 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes = b""
 
 
+Then = Callable[[Response | Exception], None]
+"""What is to be done with a response, or with the reason why there is none."""
+
+
 class Client(Protocol):
     """Sends one request to one address and reads the whole response."""
+
+    def begin(self, base: str, request: Request, *, within: float, then: Then) -> Callable[[], object] | None:
+        """Send as `send` does, if that takes no waiting; `then` is called later, with what `send` returns or raises.
+
+        Return how to hang up, after which `then` is not called, or None where nothing was sent.
+        """
+        ...
 
     async def send(self, base: str, request: Request, *, within: float) -> Response:
         """POST or GET `base + request.path`, once; `within` seconds cover everything from connect to the last byte.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,7 +22,7 @@ from mesh.ledger.records import Subscribe, Subscription
 from mesh.manifests.model import Broker as BrokerManifest
 from mesh.manifests.model import DeliverySpec, Destination, Filter, Trigger
 from mesh.manifests.problem import Origin
-from mesh.wire import Request, Response
+from mesh.wire import Request, Response, Then
 from support.clock import FakeClock
 from support.events import BROKER
 
@@ -42,15 +42,30 @@ def replying(event: Event) -> Response:
 class ScriptedClient:
     """Implements `mesh.wire.Client`: each base address answers what a test queued for it, then 204.
 
-    An exception is raised, an asyncio.Event is waited for and then answered 204.
+    An exception is raised, an asyncio.Event is waited for and then answered 204. Where it keeps connections, `begin`
+    begins.
     """
 
-    def __init__(self, clock: FakeClock) -> None:
+    def __init__(self, clock: FakeClock, *, keeps_connections: bool = True) -> None:
+        self.keeps_connections = keeps_connections
         self.answers: defaultdict[str, list[Behaviour]] = defaultdict(list)
         self.always: dict[str, Behaviour] = {}
         self.requests: list[tuple[str, Request]] = []
         self.times: list[float] = []
+        self.hung_up: list[str] = []
         self._clock = clock
+
+    def begin(self, base: str, request: Request, *, within: float, then: Then) -> Callable[[], object] | None:
+        if not self.keeps_connections:
+            return None
+
+        async def sending() -> None:
+            try:
+                then(await self.send(base, request, within=within))
+            except Exception as error:  # noqa: BLE001 - handed on
+                then(error)
+
+        return asyncio.ensure_future(sending()).cancel
 
     async def send(self, base: str, request: Request, *, within: float) -> Response:
         self.requests.append((base, request))
@@ -60,9 +75,16 @@ class ScriptedClient:
         if isinstance(behaviour, Exception):
             raise behaviour
         if isinstance(behaviour, asyncio.Event):
-            await behaviour.wait()
-            return answer(204)
+            return await self._released(base, behaviour)
         return behaviour
+
+    async def _released(self, base: str, released: asyncio.Event) -> Response:
+        try:
+            await released.wait()
+        except asyncio.CancelledError:
+            self.hung_up.append(base)
+            raise
+        return answer(204)
 
     def events(self, base: str) -> list[Event]:
         """What was sent to that address, as events less their place in the topic."""
@@ -108,9 +130,10 @@ class Running:
     ledger: Ledger
     clock: FakeClock = field(default_factory=FakeClock)
     broker_class: BrokerClass = KAFKA
+    keeps_connections: bool = True
 
     def __post_init__(self) -> None:
-        self.client = ScriptedClient(self.clock)
+        self.client = ScriptedClient(self.clock, keeps_connections=self.keeps_connections)
         self.faults = Faults()
         self.history = History(self.clock)
         self.broker = Broker(
@@ -138,8 +161,7 @@ class Running:
         standing = {one.trigger: one for one in self.ledger.subscriptions()}
         self.broker.serve([self._dispatcher(one, standing[one.key]) for one in routes])
         async with asyncio.TaskGroup() as tasks:
-            for dispatcher in self.broker.dispatchers:
-                tasks.create_task(dispatcher.run())
+            self.running = [tasks.create_task(dispatcher.run()) for dispatcher in self.broker.dispatchers]
             await self.clock.advance(0)
             yield
             for dispatcher in self.broker.dispatchers:

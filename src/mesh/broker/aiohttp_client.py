@@ -17,7 +17,7 @@ _ADDED_BY_AIOHTTP = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
 
 
 class AiohttpClient:
-    """Implements `mesh.wire.Client`; use as `async with`."""
+    """Implements `send` of `mesh.wire.Client`; use as `async with`."""
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(

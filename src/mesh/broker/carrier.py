@@ -2,44 +2,26 @@
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol
+from datetime import timedelta
+from functools import partial
 
-from mesh.broker import failures, message
+from mesh.broker import attempt, failures, message
+from mesh.broker.attempt import Attempt
 from mesh.broker.delivery import Delivery, Result
-from mesh.broker.history import History, Tried
+from mesh.broker.history import History
 from mesh.broker.offsets import Offsets
-from mesh.broker.retry import Failed, GiveUp, Wait, decide
+from mesh.broker.outcomes import Outcomes, Outlet, Over
+from mesh.broker.retry import Failed, GiveUp, decide
 from mesh.broker.route import Route
 from mesh.clock import Clock
-from mesh.control.shapes import Outcome
-from mesh.errors import LedgerUnavailable
-from mesh.event import Event
 from mesh.ledger.port import Ledger
-from mesh.ledger.records import Append, Bury, Change, Failure, Finish, Letter, Postpone, Progress, Stored
+from mesh.ledger.records import Progress, Stored
+from mesh.wire import Response
 
-LEDGER_PAUSE_SECONDS = 1.0
+FIRST = Progress()  # before the first attempt
 
 logger = logging.getLogger(__name__)
-
-
-class Outlet(Protocol):
-    """A broker, seen from its triggers."""
-
-    messages: message.Messages
-
-    def reply(self, event: Event, cause: Stored) -> Append:
-        """Place what was answered to the cause."""
-        ...
-
-    def appended(self, seq: int, new: Append) -> None:
-        """A reply was stored."""
-        ...
-
-    def settled(self, stored: Stored, *, ok: bool) -> None:
-        """A trigger is through with an event; not ok means that it is kept."""
-        ...
 
 
 class Carrier:
@@ -56,26 +38,45 @@ class Carrier:
         broker: Outlet,
     ) -> None:
         self._route = route
-        self._offsets = offsets
         self._delivery = delivery
-        self._ledger = ledger
         self._history = history
         self._clock = clock
-        self._broker = broker
+        self._messages = broker.messages
+        self._outcomes = Outcomes(route.key, offsets, ledger, history, clock, broker)
         self._pauses: set[asyncio.Future[None]] = set()
+        self._hang_ups: dict[int, Callable[[], object]] = {}  # of attempts without a task
         self._stopping = False
+
+    def begin(self, stored: Stored, over: Over) -> bool:
+        """Make the first attempt now, if nothing must be waited for; answer whether it is under way.
+
+        A task takes a third of a delivery's time, and one that succeeds needs none.
+        """
+        if self._route.subscriber.lease is not None:
+            return False
+        try:
+            hang_up = self._send_now(stored, over)
+        except Exception:  # noqa: BLE001 - it comes again in the task, and is told there
+            return False
+        if hang_up is None:
+            return False
+        self._hang_ups[stored.seq] = hang_up
+        self._history.opened(stored, self._route.key, self._route.subscriber.url, FIRST)
+        return True
 
     async def carry(self, stored: Stored, progress: Progress) -> None:
         """Attempt, wait and attempt again, from wherever the event has come to."""
         self._history.opened(stored, self._route.key, self._route.subscriber.url, progress)
-        step: Progress | None = progress
+        await self._go_on(stored, progress)
+
+    async def _go_on(self, stored: Stored, step: Progress | None) -> None:
         while step is not None:
             if step.due:
                 await self._pause(step.due - self._clock.now())
             if self._stopping:
                 return
             if step.phase == "subscriber" and step.attempts and not self._route.wants(stored):
-                await self._let_go(stored)
+                await self._outcomes.let_go(stored, self._route.why_not(stored))
                 return
             step = await self._attempt(stored, step)
 
@@ -88,6 +89,32 @@ class Carrier:
         self._stopping = True
         for pause in self._pauses:
             pause.cancel()
+
+    def cut_off(self) -> None:
+        """Hang up where an attempt was begun without a task; no more is heard of it."""
+        for hang_up in self._hang_ups.values():
+            hang_up()
+
+    def _send_now(self, stored: Stored, over: Over) -> Callable[[], object] | None:
+        route = self._route
+        request = self._messages.to_subscriber(route, stored)
+        within = route.policy.timeout
+        answered = partial(self._answered, stored, self._clock.now(), within, over)
+        return self._delivery.begin(route.key, route.subscriber, request, within, answered)
+
+    def _answered(
+        self, stored: Stored, began: float, within: timedelta, over: Over, answer: Response | Exception
+    ) -> None:
+        del self._hang_ups[stored.seq]
+        made = self._made(stored, FIRST, began, Result.of(answer, within))
+        if made.verdict is not None:
+            over(stored, partial(self._finish_attempt, stored, made))
+            return
+        self._history.attempted(stored, self._route.key, attempt.tried(self._route, made), ok=True)
+        self._outcomes.delivered(stored, over)
+
+    async def _finish_attempt(self, stored: Stored, made: Attempt) -> None:
+        await self._go_on(stored, await self._judge(stored, made))
 
     async def _pause(self, seconds: float) -> None:
         if seconds <= 0 or self._stopping:
@@ -102,25 +129,31 @@ class Carrier:
     async def _attempt(self, stored: Stored, progress: Progress) -> Progress | None:
         """Make one attempt; answer how the event stands after it, or None when the trigger is done with it."""
         if progress.failure is not None and self._route.sink is None:
-            await self._keep(stored, progress.failure)  # the manifest lost its sink since the event was given up
+            # The manifest lost its sink since the event was given up.
+            await self._outcomes.keep(stored, progress.failure)
             return None
         if progress.due:
             self._history.attempting(stored, self._route.key)
         began = self._clock.now()
         result = await self._sent(stored, progress)
+        return await self._judge(stored, self._made(stored, progress, began, result))
+
+    def _made(self, stored: Stored, progress: Progress, began: float, result: Result) -> Attempt:
         ended = self._clock.now()
-        verdict = self._read(stored, progress, result)
-        if not isinstance(verdict, Failed):
-            self._remember(stored, progress, result, began, ended)
-            await self._succeed(stored, progress, verdict)
+        return Attempt(progress, began, ended, result, attempt.verdict(self._route, stored, progress, result, ended))
+
+    async def _judge(self, stored: Stored, made: Attempt) -> Progress | None:
+        if not isinstance(made.verdict, Failed):
+            self._history.attempted(stored, self._route.key, attempt.tried(self._route, made), ok=True)
+            await self._outcomes.succeed(stored, made.progress, made.verdict)
             return None
-        decision = decide(self._route.policy, progress.attempts + 1, verdict)
-        self._remember(stored, progress, result, began, ended, verdict, decision)
+        decision = decide(self._route.policy, made.number, made.verdict)
+        self._history.attempted(stored, self._route.key, attempt.tried(self._route, made, decision), ok=False)
         if isinstance(decision, GiveUp):
-            return await self._give_up(stored, progress, result, verdict, decision.reason)
-        due = ended + decision.pause.total_seconds()
-        step = Progress(progress.phase, progress.attempts + 1, due, verdict.words, progress.failure)
-        return await self._postpone(stored, step)
+            return await self._give_up(stored, made, made.verdict, decision.reason)
+        due = made.ended + decision.pause.total_seconds()
+        step = Progress(made.progress.phase, made.number, due, made.verdict.words, made.progress.failure)
+        return await self._outcomes.postpone(stored, step)
 
     async def _sent(self, stored: Stored, progress: Progress) -> Result:
         try:
@@ -133,111 +166,17 @@ class Carrier:
     def _send(self, stored: Stored, progress: Progress) -> Awaitable[Result]:
         route, within = self._route, self._route.policy.timeout
         if progress.failure is None or route.sink is None:
-            request = self._broker.messages.to_subscriber(route, stored)
+            request = self._messages.to_subscriber(route, stored)
             return self._delivery.to_subscriber(route.key, route.subscriber, request, within)
         dead = route.broker_class.dead_letter(route.broker_class.dead(stored), progress.failure)
         return self._delivery.attempt(route.sink, message.to_sink(route, dead, route.sink.path), within)
 
-    def _read(self, stored: Stored, progress: Progress, result: Result) -> Event | Failed | None:
-        broker_class = self._route.broker_class
-        if result.response is None:
-            return broker_class.no_response(result.error, result.timed_out)
-        if progress.failure is not None:
-            return broker_class.read_sink_reply(result.response)
-        answered = broker_class.read_reply(result.response)
-        if not isinstance(answered, Event):
-            return answered
-        caused = answered.with_headers(broker_class.travels(result.response.raw_headers()))
-        return broker_class.reply(stored.event, caused, self._clock.now())
-
-    async def _postpone(self, stored: Stored, progress: Progress) -> Progress:
-        self._offsets.settle(stored.seq)
-        await self._record(lambda: [Postpone(self._route.key, stored.seq, self._offsets.position, progress)])
-        return progress
-
-    async def _give_up(
-        self, stored: Stored, progress: Progress, result: Result, failed: Failed, reason: str
-    ) -> Progress | None:
-        if progress.failure is not None:
-            failure = failures.of_sink(progress.failure, reason)
+    async def _give_up(self, stored: Stored, made: Attempt, failed: Failed, reason: str) -> Progress | None:
+        if made.progress.failure is not None:
+            failure = failures.of_sink(made.progress.failure, reason)
         else:
-            failure = failures.of_subscriber(self._route, result.response, failed, reason, progress.attempts + 1)
+            failure = failures.of_subscriber(self._route, made.result.response, failed, reason, made.number)
             if self._route.sink is not None:
-                return await self._postpone(stored, Progress("dead_letter_sink", failure=failure, last=reason))
-        await self._keep(stored, failure)
+                return await self._outcomes.postpone(stored, Progress("dead_letter_sink", failure=failure, last=reason))
+        await self._outcomes.keep(stored, failure)
         return None
-
-    async def _keep(self, stored: Stored, failure: Failure) -> None:
-        letter = self._letter(stored, "kept", failure)
-        await self._finish(stored, "kept", failure.reason, [Bury(letter)], letter.id)
-
-    async def _succeed(self, stored: Stored, progress: Progress, reply: Event | None) -> None:
-        changes: list[Change] = []
-        if reply is not None:
-            caused = reply if reply.trace else reply.with_headers(stored.event.trace)
-            changes.append(self._broker.reply(caused, stored))
-        if progress.failure is None:
-            await self._finish(stored, "delivered", None, changes)
-            return
-        letter = self._letter(stored, "sunk", progress.failure)
-        await self._finish(stored, "sunk", progress.failure.reason, [*changes, Bury(letter)], letter.id)
-
-    async def _finish(
-        self, stored: Stored, outcome: Outcome, reason: str | None, changes: list[Change], letter: str | None = None
-    ) -> None:
-        """Write the end and what it brings with it in one transaction, so that no reply comes twice or not at all."""
-        key = self._route.key
-        self._offsets.settle(stored.seq)
-        seqs = await self._record(lambda: [*changes, Finish(key, stored.seq, self._offsets.position)])
-        if seqs:
-            appends = [change for change in changes if isinstance(change, Append)]
-            for seq, new in zip(seqs, appends, strict=True):
-                self._history.replied(stored, key, seq, from_sink=outcome == "sunk")
-                self._broker.appended(seq, new)
-        self._history.closed(stored, key, outcome, reason, letter)
-        self._broker.settled(stored, ok=outcome != "kept")
-
-    async def _let_go(self, stored: Stored) -> None:
-        """The trigger's filters were changed while the event waited, and no longer want it."""
-        await self._finish(stored, "not_matched", self._route.why_not(stored), [])
-
-    async def _record(self, changes: Callable[[], list[Change]]) -> list[int]:
-        """Write, however long the disk is full: the event is not out of our hands before it is written down."""
-        while True:
-            try:
-                return await self._ledger.write(*changes())
-            except LedgerUnavailable as error:
-                logger.error("%s waits for the ledger: %s", self._route.key, error)  # noqa: TRY400 - no bug of ours
-                await self._clock.sleep(LEDGER_PAUSE_SECONDS)
-
-    def _letter(self, stored: Stored, state: Literal["sunk", "kept"], failure: Failure) -> Letter:
-        letter_id = uuid.uuid4().hex[:12]
-        now = self._clock.now()
-        return Letter(letter_id, state, self._route.key, stored.broker, now, stored.event, failure)
-
-    def _remember(
-        self,
-        stored: Stored,
-        progress: Progress,
-        result: Result,
-        began: float,
-        ended: float,
-        failed: Failed | None = None,
-        decision: Wait | GiveUp | None = None,
-    ) -> None:
-        tried = Tried(
-            number=progress.attempts + 1,
-            to=progress.phase,
-            began=began,
-            seconds=ended - began,
-            status=None if result.response is None else result.response.status,
-            error=None if failed is None else self._in_words(progress, result, failed),
-            fault=result.fault,
-            retry_in=decision.pause.total_seconds() if isinstance(decision, Wait) else None,
-        )
-        self._history.attempted(stored, self._route.key, tried, ok=failed is None)
-
-    def _in_words(self, progress: Progress, result: Result, failed: Failed) -> str:
-        sink = None if progress.failure is None else self._route.inherited.spec.dead_letter_sink
-        to = sink or self._route.trigger.subscriber
-        return failures.in_words(to, result.response, failed, failed.reason)

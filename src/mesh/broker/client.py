@@ -7,14 +7,14 @@ sent twice: one that a subscriber may have seen is an attempt, and what follows 
 import asyncio
 import ssl
 from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
 from typing import Self
-
-import httptools
 
 from mesh.broker.outgoing import Origin, origin, written
 from mesh.broker.subscriber_connection import ClosedEarly, SubscriberConnection
 from mesh.errors import NoAnswer
-from mesh.wire import Request, Response
+from mesh.wire import Request, Response, Then
 
 IDLE_SECONDS = 3.0  # kept for a request that may come: less than servers wait for one (Hypercorn: 5 s)
 SWEEP_SECONDS = 1.0
@@ -41,22 +41,38 @@ class HttpClient:
 
     async def send(self, base: str, request: Request, *, within: float) -> Response:
         """See `mesh.wire.Client.send`."""
+        deadline = self._loop.time() + within
         try:
             to = self._origin(base)
             message = written(request, to)
-            deadline = self._loop.time() + within
             connection = self._kept(base) or await self._connect(base, to, deadline)
-            response = await connection.exchange(message, deadline)
-        except TimeoutError:
+        except ValueError as error:
+            raise _no_answer(base, error) from error
+        answered: asyncio.Future[Response | Exception] = self._loop.create_future()
+        connection.exchange(message, deadline, partial(self._answered, base, connection, answered.set_result))
+        try:
+            answer = await answered
+        except asyncio.CancelledError:
+            connection.abort()
             raise
-        except ClosedEarly:
-            raise NoAnswer(f"{base} closed the connection before it answered") from None
-        except (OSError, ValueError, httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            raise NoAnswer(f"no usable response from {base} ({type(error).__name__}: {error})") from error
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def begin(self, base: str, request: Request, *, within: float, then: Then) -> Callable[[], None] | None:
+        """See `mesh.wire.Client.begin`: it waits where no connection is kept. Raises ValueError as `written` does."""
+        message = written(request, self._origin(base))
+        connection = self._kept(base)
+        if connection is None:
+            return None
+        connection.exchange(message, self._loop.time() + within, partial(self._answered, base, connection, then))
+        return connection.abort
+
+    def _answered(self, base: str, connection: SubscriberConnection, then: Then, answer: Response | Exception) -> None:
         if connection.usable:
             connection.idle_since = self._loop.time()
             self._idle[base].append(connection)
-        return response
+        then(_no_answer(base, answer) if isinstance(answer, Exception) else answer)
 
     def _origin(self, base: str) -> Origin:
         known = self._origins.get(base)
@@ -97,3 +113,11 @@ class HttpClient:
                 del self._idle[base]
                 self._origins.pop(base, None)
         self._sweep = self._loop.call_later(SWEEP_SECONDS, self._close_idle)
+
+
+def _no_answer(base: str, error: Exception) -> Exception:
+    if isinstance(error, TimeoutError | NoAnswer):
+        return error
+    if isinstance(error, ClosedEarly):
+        return NoAnswer(f"{base} closed the connection before it answered")
+    return NoAnswer(f"no usable response from {base} ({type(error).__name__}: {error})")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from mesh.broker.faults import Faults
 from mesh.clock import Clock
 from mesh.control.shapes import Fault
 from mesh.errors import NoAnswer, NotDone
-from mesh.wire import Client, Request, Response
+from mesh.wire import Client, Request, Response, Then
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,15 @@ class Result(Struct, frozen=True, gc=False):
     fault: bool = False
     timed_out: bool = False
 
+    @classmethod
+    def of(cls, answer: Response | Exception, within: timedelta) -> Self:
+        """What an attempt came to that was answered so, or ended with that error."""
+        if isinstance(answer, Response):
+            return cls(answer)
+        if isinstance(answer, TimeoutError):
+            return cls(None, f"no response within {within.total_seconds():g} s", timed_out=True)
+        return cls(None, str(answer))
+
 
 class Delivery:
     """Posts messages, and does to a trigger's what `mesh fault` wants."""
@@ -57,6 +67,14 @@ class Delivery:
             return _without_calling(fault)
         return self._delayed(fault.delay, address, request, within)
 
+    def begin(
+        self, trigger: str, address: Address, request: Request, within: timedelta, then: Then
+    ) -> Callable[[], object] | None:
+        """Attempt once, at an address without a lease, if that takes no waiting: see `mesh.wire.Client.begin`."""
+        if self._faults.has(trigger):
+            return None
+        return self._client.begin(address.base, request, within=within.total_seconds(), then=then)
+
     async def attempt(self, address: Address, request: Request, within: timedelta) -> Result:
         """Attempt once; `within` covers waiting for a replica, too."""
         seconds = within.total_seconds()
@@ -65,22 +83,16 @@ class Delivery:
                 return Result(await self._client.send(address.base, request, within=seconds))
             async with asyncio.timeout(seconds), address.lease() as base:
                 return Result(await self._client.send(base, request, within=seconds))
-        except TimeoutError:
-            return _too_late(seconds)
-        except (NoAnswer, NotDone) as error:
-            return Result(None, str(error))
+        except (TimeoutError, NoAnswer, NotDone) as error:
+            return Result.of(error, within)
 
     async def _delayed(self, seconds: float, address: Address, request: Request, within: timedelta) -> Result:
         """The delay is part of the attempt, so it can use up its time-out."""
         left = within - timedelta(seconds=seconds)
         await self._clock.sleep(min(seconds, within.total_seconds()))
         if left <= timedelta(0):
-            return replace(_too_late(within.total_seconds()), fault=True)
+            return replace(Result.of(TimeoutError(), within), fault=True)
         return replace(await self.attempt(address, request, left), fault=True)
-
-
-def _too_late(seconds: float) -> Result:
-    return Result(None, f"no response within {seconds:g} s", timed_out=True)
 
 
 async def _without_calling(fault: Fault) -> Result:

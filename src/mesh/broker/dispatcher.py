@@ -4,14 +4,16 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 
-from mesh.broker.carrier import Carrier
+from mesh.broker.carrier import FIRST, Carrier
 from mesh.broker.feed import Feed
 from mesh.broker.history import History
 from mesh.broker.offsets import Offsets
+from mesh.broker.outcomes import Rest
 from mesh.broker.route import Route
 from mesh.ledger.port import Ledger
-from mesh.ledger.records import Progress, Stored, Subscription
+from mesh.ledger.records import Stored, Subscription
 
 WINDOW = 100  # events in hand, waiting ones included: the Kafka dispatcher's 2 x max.poll.records
 READ_EVENTS = 50
@@ -43,9 +45,10 @@ class Dispatcher:
         self._feed = feed
         self._lanes: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)  # by partition, where order is kept
         self._tasks = asyncio.TaskGroup()
-        self._room = asyncio.Event()
+        self._left = asyncio.Event()  # by one in hand
         self._behind = asyncio.Event()
         self._stopping = False
+        self._cut_off = False
 
     def reroute(self, route: Route) -> None:
         """Let the trigger's new manifest hold from the next attempt on, for what is in hand and for the backlog."""
@@ -59,13 +62,16 @@ class Dispatcher:
 
     async def run(self) -> None:
         """End after `stop`, when the attempts under way are over."""
-        try:
-            async with self._tasks:
+        async with self._tasks:
+            try:
                 await self._resume()
                 while not self._stopping:
                     await self._read_or_follow()
-        finally:
-            self._feed.leave(self)
+                await self._until_fewer_than(1)
+            finally:
+                self._cut_off = True
+                self._feed.leave(self)
+                self._carrier.cut_off()
 
     # Called by the feed.
 
@@ -83,8 +89,7 @@ class Dispatcher:
     def take(self, stored: Stored) -> None:
         """Begin with an event that it wants; without room, leave the feed and read on from there."""
         if len(self.in_hand) < WINDOW:
-            self._offsets.open(stored.seq)
-            self._start(stored, Progress())
+            self._start(stored)
         else:
             self.read_on()
 
@@ -113,19 +118,19 @@ class Dispatcher:
             if stored is None:
                 logger.error("%s: event %d has a row and is gone", self.route.key, seq)
                 continue
-            await self._until_room()
-            self._start(stored, progress)
+            await self._until_fewer_than(WINDOW)
+            self.in_hand[seq] = stored
+            self._go_on(stored, partial(self._carrier.carry, stored, progress))
         self._restored.clear()
 
     async def _offer(self, events: Sequence[Stored]) -> None:
         skipped = False
         for stored in events:
             if self.wants(stored):
-                await self._until_room()
+                await self._until_fewer_than(WINDOW)
                 if self._stopping:
                     return
-                self._offsets.open(stored.seq)
-                self._start(stored, Progress())
+                self._start(stored)
             else:
                 skipped = True
                 self._skip(stored)
@@ -138,24 +143,35 @@ class Dispatcher:
         self._history.shown(stored, self._feed.routes)
         self._feed.passed(stored, 1)
 
-    async def _until_room(self) -> None:
-        while len(self.in_hand) >= WINDOW:
-            self._room.clear()
-            await self._room.wait()
+    async def _until_fewer_than(self, most: int) -> None:
+        while len(self.in_hand) >= most:
+            self._left.clear()
+            await self._left.wait()
 
-    def _start(self, stored: Stored, progress: Progress) -> None:
+    def _start(self, stored: Stored) -> None:
+        self._offsets.open(stored.seq)
         self.in_hand[stored.seq] = stored
-        name = f"deliver {stored.seq} to {self.route.key}"
-        self._tasks.create_task(self._carry(stored, progress), name=name)
+        if self.route.in_order or not self._carrier.begin(stored, self._over):
+            self._go_on(stored, partial(self._carrier.carry, stored, FIRST))
 
-    async def _carry(self, stored: Stored, progress: Progress) -> None:
+    def _go_on(self, stored: Stored, rest: Rest) -> None:
+        self._tasks.create_task(self._carry(stored, rest), name=f"deliver {stored.seq} to {self.route.key}")
+
+    async def _carry(self, stored: Stored, rest: Rest) -> None:
         try:
             if not self.route.in_order:
-                await self._carrier.carry(stored, progress)
+                await rest()
                 return
             # A lock is handed on in the order in which it was asked for, and tasks begin in the order of their making.
             async with self._lanes[stored.partition]:
-                await self._carrier.carry(stored, progress)
+                await rest()
         finally:
+            self._over(stored)
+
+    def _over(self, stored: Stored, rest: Rest | None = None) -> None:
+        """What is over leaves the window; what has a rest goes on in a task."""
+        if rest is not None and not self._cut_off:
+            self._go_on(stored, rest)
+        else:
             del self.in_hand[stored.seq]
-            self._room.set()
+            self._left.set()

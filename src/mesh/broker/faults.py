@@ -18,6 +18,10 @@ class Faults:
     def all(self) -> list[Fault]:
         return list(self._faults.values())
 
+    def has(self, trigger: str) -> bool:
+        """Whether the trigger's next attempt meets one."""
+        return trigger in self._faults
+
     def take(self, trigger: str) -> Fault | None:
         """Return the fault that the trigger's next attempt meets, used up by one."""
         fault = self._faults.get(trigger)

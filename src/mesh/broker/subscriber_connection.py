@@ -6,7 +6,7 @@ import httptools
 
 from mesh.broker.deadline import Deadline
 from mesh.errors import NoAnswer
-from mesh.wire import Headers, Response
+from mesh.wire import Headers, Response, Then
 
 MAX_RESPONSE_BYTES = 8 * 1_048_576
 MAX_HEAD_BYTES = 65_536
@@ -26,30 +26,27 @@ class SubscriberConnection(asyncio.Protocol):
         self.idle_since = 0.0  # seconds of the loop's time
         self._transport: asyncio.Transport
         self._parser = httptools.HttpResponseParser(self)
-        self._response: asyncio.Future[Response] | None = None  # which is waited for
+        self._then: Then | None = None  # while a response is waited for
+        self._answer: Response | Exception | None = None  # until it is told
         self._loop = asyncio.get_running_loop()
         self._deadline = Deadline(self._late)
         self._received_bytes = 0  # since the request
         self._begin()
 
-    async def exchange(self, request: bytes, deadline: float) -> Response:
-        """Send the request and wait for its response until then, in the loop's time; on failure, or cancelled, hang up.
+    def exchange(self, request: bytes, deadline: float, then: Then) -> None:
+        """Send the request; `then` gets its response, at the latest at the deadline, in the loop's time.
 
-        Raises ClosedEarly, NoAnswer, OSError (TimeoutError, too) or the parser's error.
+        On failure, hang up: `then` gets ClosedEarly, NoAnswer, an OSError (TimeoutError, too) or the parser's error.
         """
         self._received_bytes = 0
-        self._response = self._loop.create_future()
+        self._then = then
         self._deadline.set(deadline)
         self._transport.write(request)
-        try:
-            return await self._response
-        except BaseException:
-            self.abort()
-            raise
 
     def abort(self) -> None:
-        self.usable = False
-        self._transport.abort()
+        """Hang up, and tell nobody."""
+        self._then = None
+        self._hang_up()
 
     # Called by the transport.
 
@@ -64,9 +61,10 @@ class SubscriberConnection(asyncio.Protocol):
             self._fail(error)
         if self._received_bytes > MAX_HEAD_BYTES:
             self._bound_unfinished()
+        self._tell()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._until_closed and exc is None:
+        if exc is None and self._in_body and _BODY_HAS_AN_END.isdisjoint(dict(self._headers)):
             self.on_message_complete()
         elif self._received_bytes == 0:
             self._fail(ClosedEarly())
@@ -74,12 +72,13 @@ class SubscriberConnection(asyncio.Protocol):
             self._fail(exc or ConnectionError("cut off"))
         self.usable = False
         self._deadline.cancel()
+        self._tell()
 
     # Called by the parser.
 
     def on_message_begin(self) -> None:
-        if self._response is None or self._response.done():
-            self.abort()  # more than was asked for
+        if not self._is_awaited:
+            self._hang_up()  # more than was asked for
         self._begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -88,7 +87,6 @@ class SubscriberConnection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         self._in_body = True
-        self._until_closed = _BODY_HAS_AN_END.isdisjoint(dict(self._headers))
         if self._received_bytes > MAX_HEAD_BYTES:
             self._bound_head(sum(len(name) + len(value) + 4 for name, value in self._headers))
 
@@ -100,15 +98,18 @@ class SubscriberConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status < 200 or self._response is None or self._response.done():  # noqa: PLR2004 - the class of statuses
+        if status < 200 or not self._is_awaited:  # noqa: PLR2004 - the class of statuses
             return  # 1xx: the response is yet to come
         self.usable = self._parser.should_keep_alive() and not self._transport.get_write_buffer_size()
-        self._response.set_result(Response(status, self._headers, b"".join(self._body)))
+        self._answer = Response(status, self._headers, b"".join(self._body))
+
+    @property
+    def _is_awaited(self) -> bool:
+        return self._then is not None and self._answer is None
 
     def _begin(self) -> None:
         self._headers: Headers = []
         self._in_body = False
-        self._until_closed = False
         self._body: list[bytes] = []
         self._body_bytes = 0
 
@@ -123,10 +124,20 @@ class SubscriberConnection(asyncio.Protocol):
             self._fail(NoAnswer(f"the response's head is larger than {MAX_HEAD_BYTES} bytes"))
 
     def _late(self) -> None:
-        if self._response is not None and not self._response.done():
+        if self._is_awaited:
             self._fail(TimeoutError())
 
     def _fail(self, error: Exception) -> None:
+        if self._is_awaited:
+            self._answer = error
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         self.usable = False
-        if self._response is not None and not self._response.done():
-            self._response.set_exception(error)
+        self._transport.abort()
+
+    def _tell(self) -> None:
+        """Outside the parser, which takes an exception for one of its own."""
+        if self._then is not None and self._answer is not None:
+            then, answer, self._then, self._answer = self._then, self._answer, None, None
+            then(answer)

@@ -11,8 +11,9 @@ from mesh.broker import client as client_module
 from mesh.broker.aiohttp_client import AiohttpClient
 from mesh.broker.client import HttpClient
 from mesh.errors import NoAnswer
-from mesh.wire import Client, Request, Response
+from mesh.wire import Request, Response
 
+Client = HttpClient | AiohttpClient
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 REQUEST = Request(
     "POST", "/%41%2fb?c=%c3%a9", [("prefer", "reply"), ("ce-id", "Z%C3%BCrich"), ("x", "1"), ("x", "2")], b"{}"
@@ -21,7 +22,21 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 OK = HEAD + b"content-length: 2\r\n\r\nok"
 
 
-@pytest.fixture(params=[HttpClient, AiohttpClient])
+class PromptClient(HttpClient):
+    """Begins what it can without waiting."""
+
+    async def send(self, base: str, request: Request, *, within: float) -> Response:
+        answered: asyncio.Future[Response | Exception] = asyncio.get_running_loop().create_future()
+        with suppress(ValueError):
+            if self.begin(base, request, within=within, then=answered.set_result):
+                answer = await answered
+                if isinstance(answer, Exception):
+                    raise answer
+                return answer
+        return await super().send(base, request, within=within)
+
+
+@pytest.fixture(params=[HttpClient, PromptClient, AiohttpClient])
 async def client(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
     async with request.param() as opened:
         yield opened
@@ -242,6 +257,22 @@ async def test_what_is_too_slow_is_hung_up_on(client: Client, conversation: Conv
         await hung_up.wait()
 
 
+async def test_what_is_cancelled_is_hung_up_on(client: Client) -> None:
+    heard, hung_up = asyncio.Event(), asyncio.Event()
+
+    async def listening(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.set()
+        with suppress(ConnectionResetError):
+            await hanging(reader, writer)
+        hung_up.set()
+
+    async with subscriber(listening) as base, asyncio.timeout(20):
+        sending = asyncio.create_task(send(client, base, 600))
+        await heard.wait()
+        sending.cancel()
+        await hung_up.wait()
+
+
 async def test_each_request_on_a_connection_has_its_own_time(client: Client) -> None:
     connections = 0
 
@@ -315,6 +346,31 @@ async def test_what_comes_unasked_is_no_response() -> None:
     async with HttpClient() as client, subscriber(answering(OK + OK)) as base:
         await send(client, base)
         assert client._kept(base) is None
+
+
+async def test_only_where_a_connection_is_kept_is_anything_sent_without_waiting() -> None:
+    async with HttpClient() as client, subscriber(answering(OK, OK)) as base:
+        assert client.begin(base, REQUEST, within=10, then=list[object]().append) is None
+
+
+async def test_one_who_hangs_up_is_told_nothing_more() -> None:
+    hung_up = asyncio.Event()
+
+    async def listening(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answering(OK)(reader, writer)
+        with suppress(ConnectionResetError):
+            await hanging(reader, writer)
+        hung_up.set()
+
+    told = list[Response | Exception]()
+    async with HttpClient() as client, subscriber(listening) as base:
+        await send(client, base)
+        hang_up = client.begin(base, REQUEST, within=10, then=told.append)
+        assert hang_up is not None
+        hang_up()
+        await hung_up.wait()
+        assert client.begin(base, REQUEST, within=10, then=told.append) is None
+    assert told == []
 
 
 async def test_another_protocol_is_no_response() -> None:

@@ -12,9 +12,9 @@ def ledger() -> MemoryLedger:
     return MemoryLedger()
 
 
-@pytest.fixture
-def mesh(ledger: MemoryLedger) -> Running:
-    return Running(ledger)
+@pytest.fixture(params=[True, False], ids=["kept connections", "new connections"])
+def mesh(ledger: MemoryLedger, request: pytest.FixtureRequest) -> Running:
+    return Running(ledger, keeps_connections=request.param)
 
 
 @pytest.fixture

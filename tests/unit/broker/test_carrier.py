@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from mesh.broker.delivery import Delivery
 from mesh.control.shapes import Fault
 from mesh.errors import NoAnswer, StartFailed
 from mesh.event import Event
@@ -13,8 +14,8 @@ from mesh.ledger.memory import MemoryLedger
 from mesh.ledger.port import Answer
 from mesh.ledger.records import Append, Change, Finish, Progress
 from mesh.manifests.model import Destination, Reference
-from mesh.wire import Response
-from support.delivering import SINK, SUBSCRIBER, Running, answer, replying, retrying, routed, trigger
+from mesh.wire import Request, Response, Then
+from support.delivering import SINK, SUBSCRIBER, Running, ScriptedClient, answer, replying, retrying, routed, trigger
 from support.events import BROKER, event
 
 ROUTE = routed(trigger(), retrying())
@@ -76,6 +77,23 @@ async def test_a_failed_attempt_is_made_again_at_its_due_time(mesh: Running, fai
         assert mesh.clock.next_due == began + 10
         await mesh.clock.advance(100)
         assert [time - began for time in mesh.client.times] == [0, 10, 30]
+        assert outcome(mesh) == "delivered"
+
+
+class Faulty(ScriptedClient):
+    """Has a fault of ours in what is done without a task."""
+
+    def begin(self, base: str, request: Request, *, within: float, then: Then) -> Callable[[], object] | None:
+        raise RuntimeError("a bug of ours")
+
+
+async def test_a_fault_of_ours_costs_neither_the_event_nor_those_behind_it(mesh: Running) -> None:
+    mesh.delivery = Delivery(faulty := Faulty(mesh.clock), mesh.faults, mesh.clock)
+    async with mesh.dispatching(ROUTE):
+        await mesh.publish(event("e-1"))
+        await mesh.publish(event("e-2"))
+        await mesh.clock.advance(0)
+        assert [one.id for one in faulty.events(SUBSCRIBER)] == ["e-1", "e-2"]
         assert outcome(mesh) == "delivered"
 
 

@@ -1,18 +1,22 @@
 """One trigger's way through the ledger: filters, window, restarts, stopping; and several triggers side by side."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from mesh.broker.dispatcher import WINDOW
 from mesh.broker.trace import Tracer
+from mesh.errors import LedgerUnavailable
 from mesh.ledger.memory import MemoryLedger
-from mesh.ledger.records import Advance, Append, Bury, Finish, Postpone, Progress, Stored, Subscribe
+from mesh.ledger.port import Answer
+from mesh.ledger.records import Advance, Append, Bury, Change, Finish, Postpone, Progress, Stored, Subscribe
 from mesh.ledger.sqlite import SqliteLedger
 from mesh.manifests.model import Exact
-from support.clock import FakeClock, until
+from support.clock import FakeClock, settle, until
 from support.delivering import SINK, SUBSCRIBER, Running, answer, replying, retrying, routed, trigger
 from support.events import BROKER, append, event, failure, letter
 
@@ -178,6 +182,62 @@ async def test_stopping_lets_attempts_under_way_end_and_begins_none(mesh: Runnin
         released.set()
     assert sent(mesh) == ["e-1"]
     assert [stored.event.id for stored in ledger.read(BROKER, 0, 10)] == ["e-2"]
+
+
+async def test_what_is_cut_off_is_hung_up_on_and_stays_in_the_ledger(mesh: Running, ledger: MemoryLedger) -> None:
+    mesh.client.answers[SUBSCRIBER] = [asyncio.Event()]
+    async with mesh.dispatching(ROUTE):
+        await publish(mesh, 1)
+        await mesh.clock.advance(0)
+        mesh.running[0].cancel()
+        await settle()
+        assert mesh.client.hung_up == [SUBSCRIBER]
+    assert [stored.event.id for stored in ledger.read(BROKER, 0, 10)] == ["e-1"]
+
+
+class Holding(MemoryLedger):
+    """While `held` is a list, it takes those who wait for an answer."""
+
+    held: list[Callable[[Answer], None]] | None = None
+
+    def submit(self, changes: Sequence[Change], then: Callable[[Answer], None]) -> None:
+        if self.held is None:
+            super().submit(changes, then)
+        else:
+            self.held.append(then)
+
+
+@pytest.mark.parametrize("keeps_connections", [True, False])
+async def test_stopping_waits_until_what_was_delivered_is_written_down(*, keeps_connections: bool) -> None:
+    ledger = Holding()
+    mesh = Running(ledger, keeps_connections=keeps_connections)
+    async with mesh.dispatching(ROUTE):
+        await publish(mesh, 1)
+        ledger.held = []
+        await mesh.clock.advance(0)
+        (running,), (dispatcher,), (written,) = mesh.running, mesh.broker.dispatchers, ledger.held
+        dispatcher.stop()
+        await settle()
+        assert not running.done()
+        written([])
+        await settle()
+        assert running.done()
+
+
+@pytest.mark.parametrize("keeps_connections", [True, False])
+async def test_nobody_writes_again_for_what_was_cut_off_before_the_disk_was_full(*, keeps_connections: bool) -> None:
+    ledger = Holding()
+    mesh = Running(ledger, keeps_connections=keeps_connections)
+    async with mesh.dispatching(ROUTE):
+        await publish(mesh, 1)
+        ledger.held = []
+        await mesh.clock.advance(0)
+        (written,) = ledger.held
+        mesh.running[0].cancel()
+        await settle()
+        written(LedgerUnavailable("the ledger cannot be written: it is full"))
+        await mesh.clock.advance(5)
+        assert len(ledger.held) == 1
 
 
 async def test_stopping_ends_waits_at_once_and_keeps_their_schedule(mesh: Running, ledger: MemoryLedger) -> None:
