@@ -64,6 +64,7 @@ async def test_turns_that_never_cease_to_bring_more_put_no_commit_off(writer: Wr
         turns += 1
         await asyncio.sleep(0)
     assert answered
+    await told(writer, 1)  # after which none is outstanding when the loop ends
     assert commits.sizes[0] % ENOUGH == 0  # several hand-overs, where the thread was slow to come to them
 
 
