@@ -78,10 +78,10 @@ class RunningMesh:
         return self._dead_letters.show(letter_id)
 
     async def replay(self, request: shapes.Replay) -> shapes.Done:
-        return shapes.Done(ids=await self._dead_letters.replay(request))
+        return await self._dead_letters.replay(request)
 
     async def discard(self, request: shapes.Discard) -> shapes.Done:
-        return shapes.Done(ids=await self._dead_letters.discard(request.ids))
+        return await self._dead_letters.discard(request.ids)
 
     def set_fault(self, fault: shapes.Fault) -> shapes.Faults:
         key = self._dispatcher(fault.trigger).route.key

@@ -104,7 +104,8 @@ class InMemoryOperations:
 
     async def replay(self, request: shapes.Replay) -> shapes.Done:
         self.replays.append(request)
-        return self._close(list(self.letters) if request.all else request.ids)
+        done = self._close(list(self.letters)[: request.most] if request.all else request.ids)
+        return shapes.Done(ids=done.ids, left=len(self.letters) if request.all else 0)
 
     async def discard(self, request: shapes.Discard) -> shapes.Done:
         return self._close(request.ids)

@@ -3,24 +3,23 @@
 import asyncio
 import base64
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
-
-import msgspec
 
 from mesh import json_data
 from mesh.broker.broker import Broker
 from mesh.broker.history import History
 from mesh.clock import rfc3339
 from mesh.control import shapes
-from mesh.errors import NotDone, NotFound, UsageError
+from mesh.errors import MeshError, NotDone, NotFound, UsageError
 from mesh.event import Event
 from mesh.ledger.port import Ledger
 from mesh.ledger.records import Exhume, Letter
 
 SLICE_LETTERS = 100  # between two turns of the loop
-REPLAYED_AT_ONCE = 20  # in one commit of the ledger; an event may have a megabyte
+AT_ONCE = 20  # letters that leave the list in one commit of the ledger; an event may have a megabyte
 
 
 class DeadLetters:
@@ -65,53 +64,51 @@ class DeadLetters:
             letter=_shown(letter), attributes=letter.event.attributes, data=text, data_base64=encoded
         )
 
-    async def replay(self, request: shapes.Replay) -> list[str]:
+    async def replay(self, request: shapes.Replay) -> shapes.Done:
         """Put the events back, each for the trigger that failed it and for no other."""
-        ids = [] if request.all else [letter.id for letter in await self._known(request.ids)]
+        if request.all:
+            number = sum(count.number for count in self._ledger.letter_counts())
+            return await _each(islice(self._ledger.letters(), request.most), number, self._replay)
         if request.data is not None:
-            self._check(ids, request.data.encode())
-        replayed: list[str] = []
-        letters = iter(self._ledger.letters() if request.all else map(self._get, ids))
-        while several := list(islice(letters, REPLAYED_AT_ONCE)):
-            ends = await asyncio.gather(*(self._replay(one, request.data) for one in several), return_exceptions=True)
-            for error in filter(None, ends):
-                raise error
-            replayed += [letter.id for letter in several]
-        return replayed
+            self._check(request.ids, request.data.encode())
+        ids = await self._known(request.ids)
+        return await _each(map(self._get, ids), len(ids), partial(self._replay, data=request.data))
 
-    async def discard(self, ids: Sequence[str]) -> list[str]:
-        letters = await self._known(ids)
-        await self._ledger.write(*(Exhume(letter.id) for letter in letters))
-        for letter in letters:
-            self._history.left_the_list(letter, "discarded")
-        return [letter.id for letter in letters]
+    async def discard(self, ids: Sequence[str]) -> shapes.Done:
+        known = await self._known(ids)
+        return await _each(map(self._get, known), len(known), self._discard)
 
-    async def _replay(self, letter: Letter, data: str | None) -> None:
+    async def _replay(self, letter: Letter, data: str | None = None) -> None:
         new_data = letter.event.data if data is None else data.encode()
         event = Event(letter.event.attributes, new_data, letter.event.headers)
         with self._taken(letter):
             await self._broker(letter).replay(event, letter)
         self._history.left_the_list(letter, "replayed")
 
+    async def _discard(self, letter: Letter) -> None:
+        with self._taken(letter):
+            await self._ledger.write(Exhume(letter.id))
+        self._history.left_the_list(letter, "discarded")
+
     @contextmanager
     def _taken(self, letter: Letter) -> Iterator[None]:
-        """Two operators at once replay a letter once."""
+        """Two operators at once act on a letter once."""
         if letter.id in self._leaving:
-            raise NotFound(f"dead letter {letter.id} is being replayed already")
-        self._get(letter.id)  # it may have left the list while those before it were replayed
+            raise NotFound(f"dead letter {letter.id} is being replayed or discarded already")
+        self._get(letter.id)  # it may have left the list while those before it did
         self._leaving.add(letter.id)
         try:
             yield
         finally:
             self._leaving.discard(letter.id)
 
-    async def _known(self, ids: Sequence[str]) -> list[Letter]:
-        """Each letter once, however often it is named, without its data. Raises NotFound."""
-        letters = []
+    async def _known(self, ids: Sequence[str]) -> list[str]:
+        """Each id once, however often it is named. Raises NotFound."""
+        known: list[str] = []
         for letter_id in dict.fromkeys(ids):
-            letters.append(_without_data(self._get(letter_id)))
-            await _turn_after(letters)
-        return letters
+            known.append(self._get(letter_id).id)
+            await _turn_after(known)
+        return known
 
     def _get(self, letter_id: str) -> Letter:
         letter = self._ledger.letter(letter_id)
@@ -136,6 +133,23 @@ class DeadLetters:
         return broker
 
 
+async def _each(letters: Iterator[Letter], number: int, act: Callable[[Letter], Awaitable[None]]) -> shapes.Done:
+    """Act on each of so many letters until there is an error, which is told beside those that are done already."""
+    done: list[str] = []
+    why_not = None
+    try:
+        while several := list(islice(letters, AT_ONCE)):
+            ends = await asyncio.gather(*map(act, several), return_exceptions=True)
+            done += [letter.id for letter, end in zip(several, ends, strict=True) if end is None]
+            for error in filter(None, ends):
+                raise error
+    except MeshError as error:
+        if not done:
+            raise
+        why_not = str(error)
+    return shapes.Done(ids=done, left=max(0, number - len(done)), error=why_not)
+
+
 async def _turn_after(letters: Sequence[object]) -> None:
     """Let others have a turn of the loop now and then."""
     if len(letters) % SLICE_LETTERS == 0:
@@ -156,10 +170,6 @@ def _shown(letter: Letter) -> shapes.DeadLetter:
         attempts=letter.failure.attempts,
         died_at=rfc3339(letter.died_at),
     )
-
-
-def _without_data(letter: Letter) -> Letter:
-    return msgspec.structs.replace(letter, event=Event(letter.event.attributes))
 
 
 def _text_or_base64(data: bytes | None) -> tuple[str | None, str | None]:

@@ -1,15 +1,19 @@
 """`mesh dead-letters`: what was given up, to look at, deliver again or close."""
 
 import argparse
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from mesh.cli import pieces
 from mesh.cli.parser import Commands, Parser, connect, mesh_command
 from mesh.cli.screen import show, show_document, table
 from mesh.cli.values import payload
 from mesh.control import routes
-from mesh.control.shapes import MOST_LETTERS, DeadLetter, DeadLetterDetail, Discard, Done, Replay
-from mesh.errors import UsageError
+from mesh.control.shapes import LETTERS_AT_ONCE, MOST_LETTERS, DeadLetter, DeadLetterDetail, Discard, Done, Replay
+from mesh.errors import MeshError, NotDone, UsageError
 from mesh.text import printable
 
 MAY_BE_MORE = f"{MOST_LETTERS:,} are shown, the oldest: there may be more (--type and --trigger choose among them)"
@@ -56,12 +60,22 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    asked = _asked(arguments)
-    return _report(arguments, connect(arguments).ask(routes.REPLAY, asked), "replayed")
+    asked, client = _asked(arguments), connect(arguments)
+
+    def ask(**part: Any) -> Done:
+        return client.ask(routes.REPLAY, replace(asked, **part))
+
+    if asked.all:
+        replayed = pieces.oldest(lambda most: ask(most=most), LETTERS_AT_ONCE)
+    else:
+        replayed = pieces.named(asked.ids, lambda ids: ask(ids=ids), LETTERS_AT_ONCE)
+    return follow(arguments, replayed, "replayed")
 
 
 def _discard(arguments: argparse.Namespace) -> int:
-    return _report(arguments, connect(arguments).ask(routes.DISCARD, Discard(ids=arguments.ids)), "discarded")
+    client = connect(arguments)
+    discarded = pieces.named(arguments.ids, lambda ids: client.ask(routes.DISCARD, Discard(ids=ids)), LETTERS_AT_ONCE)
+    return follow(arguments, discarded, "discarded")
 
 
 def _asked(arguments: argparse.Namespace) -> Replay:
@@ -79,12 +93,36 @@ def _text(data: str) -> str:
         raise UsageError(f"--data {data} is not UTF-8 text ({error.reason} at byte {error.start})") from None
 
 
-def _report(arguments: argparse.Namespace, done: Done, what: str) -> int:
+def follow(arguments: argparse.Namespace, answers: Iterator[Done], what: str) -> int:
+    """Say at the end what was done, also where that comes midway."""
+    so_far = Done(ids=[])
+    try:
+        for done in answers:
+            so_far = Done(ids=so_far.ids + done.ids, left=done.left)
+            if done.error is not None:
+                raise NotDone(done.error)
+            if not done.ids:
+                break
+    except (MeshError, KeyboardInterrupt):
+        if so_far.ids:
+            _report(arguments, so_far, what)
+        raise
+    _report(arguments, so_far, what)
+    return 0
+
+
+def _report(arguments: argparse.Namespace, done: Done, what: str) -> None:
     if arguments.output == "json":
         show_document(done)
     else:
-        show("\n".join(f"{what} {printable(letter)}" for letter in done.ids) or f"nothing {what}")
-    return 0
+        show("\n".join(_lines(done, what)))
+
+
+def _lines(done: Done, what: str) -> list[str]:
+    lines = [f"{what} {printable(letter)}" for letter in done.ids] or [f"nothing {what}"]
+    if done.left:  # fewer, where an answer did not come any more
+        lines.append(f"{what} {len(done.ids):,}, at most {done.left:,} left")
+    return lines
 
 
 def rows(letters: list[DeadLetter]) -> list[str]:

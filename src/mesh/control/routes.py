@@ -134,7 +134,7 @@ REPLAY = Call(
     "replay",
     "POST",
     "/dead-letters/replay",
-    "Deliver dead letters again, each to the trigger that failed.",
+    f"Deliver dead letters again, each to the trigger that failed; of all, the oldest {shapes.LETTERS_AT_ONCE}.",
     shapes.Replay,
     shapes.Done,
     lambda mesh, asked: mesh.replay(asked),

@@ -155,11 +155,18 @@ class DeadLetterDetail(Shape, frozen=True, kw_only=True):
     data_base64: str | None
 
 
+LETTERS_AT_ONCE = 1_000  # in one request: it is answered in a second or two
+
+
 class Replay(Asked, frozen=True, kw_only=True):
-    """Ask to deliver again; `data` (UTF-8 text) replaces the payload of exactly one dead letter."""
+    """Ask to deliver again; `data` (UTF-8 text) replaces the payload of exactly one dead letter.
+
+    `all` takes the oldest, so many at `most`: ask again while some are left.
+    """
 
     ids: list[str] = []
     all: bool = False
+    most: Annotated[int, msgspec.Meta(ge=1, le=LETTERS_AT_ONCE)] = LETTERS_AT_ONCE  # of all
     data: str | None = None
 
     def __post_init__(self) -> None:
@@ -173,10 +180,12 @@ class Discard(Asked, frozen=True, kw_only=True):
     ids: Annotated[list[str], msgspec.Meta(min_length=1)]
 
 
-class Done(Shape, frozen=True, kw_only=True):
-    """The dead letters that a command acted on."""
+class Done(Shape, frozen=True, kw_only=True, omit_defaults=True):
+    """The dead letters that a command acted on; where it acted on none, an error is the answer instead."""
 
     ids: list[str]
+    left: int = 0  # that it was asked for, too
+    error: str | None = None  # what ended it before these
 
 
 class Fault(Asked, frozen=True, kw_only=True):

@@ -55,8 +55,8 @@ class MemoryLedger(Ledger):
         return {one: sum(not has_row for _, has_row in self.outstanding(one)) for one in there}
 
     def letters(self, *, event_type: str | None = None, trigger: str | None = None) -> Iterator[Letter]:
-        there = list(self._letters.values())
-        return (one for one in there if event_type in (None, one.event.type) and trigger in (None, one.trigger))
+        still_there = filter(None, map(self._letters.get, list(self._letters)))
+        return (one for one in still_there if event_type in (None, one.event.type) and trigger in (None, one.trigger))
 
     def letter_counts(self) -> Sequence[LetterCount]:
         counts = Counter((one.trigger, one.event.type, one.state) for one in self._letters.values())

@@ -27,6 +27,9 @@ FORMAT_VERSION = 3
 # A walk through an index.
 _NEWEST_FIRST = "SELECT first, last, target FROM record_batches WHERE broker = ? AND last > ? ORDER BY last DESC"
 _BATCHES = "SELECT first, events FROM record_batches"
+# A page of them: the loop waits for each, and there may be hundreds of thousands.
+_LETTERS = """SELECT rowid, id FROM letters WHERE rowid > ? AND rowid <= ?
+    AND type = ifnull(?, type) AND trigger = ifnull(?, trigger) ORDER BY rowid LIMIT 1000"""
 _Row = tuple[int, bytes | None]  # number and progress; without one, it is done
 
 
@@ -95,9 +98,9 @@ class SqliteLedger(Ledger):
         return numbers
 
     def letters(self, *, event_type: str | None = None, trigger: str | None = None) -> Iterator[Letter]:
-        query = "SELECT id FROM letters WHERE type = ifnull(?, type) AND trigger = ifnull(?, trigger) ORDER BY rowid"
-        ids = list(self._rows(query, (event_type, trigger)))
-        return (letter for (letter_id,) in ids if (letter := self.letter(letter_id)) is not None)
+        ((newest,),) = self._rows("SELECT max(rowid) FROM letters")
+        ids = self._letter_ids(newest, event_type, trigger)
+        return (letter for letter_id in ids if (letter := self.letter(letter_id)) is not None)
 
     def letter_counts(self) -> Sequence[LetterCount]:
         query = "SELECT trigger, type, state, count(*) FROM letters GROUP BY trigger, type, state"
@@ -122,6 +125,12 @@ class SqliteLedger(Ledger):
                 yield from filter(self._batch.keeps, decoded(first, encoded, after))
             except msgspec.DecodeError as error:
                 raise self._unreadable("events are malformed") from error
+
+    def _letter_ids(self, newest: int | None, event_type: str | None, trigger: str | None) -> Iterator[str]:
+        after = 0
+        while page := list(self._rows(_LETTERS, (after, newest, event_type, trigger))):
+            yield from (letter_id for _, letter_id in page)
+            after = page[-1][0]
 
     def _positions(self, among: Container[str] | None = None) -> Iterator[tuple[str, dict[str, int]]]:
         """Each broker's triggers with their positions, of all or of some; a broker that has none is left out."""

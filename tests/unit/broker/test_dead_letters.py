@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from mesh.broker import dead_letters as module
 from mesh.broker.dead_letters import DeadLetters
 from mesh.control import shapes
-from mesh.control.shapes import Replay
+from mesh.control.shapes import Done, Replay
 from mesh.errors import NotDone, NotFound, UsageError
 from mesh.ledger.memory import MemoryLedger
 from mesh.ledger.records import Bury, Letter
@@ -79,7 +80,7 @@ async def test_data_that_is_no_text_is_shown_as_base64(
 async def test_a_replay_goes_to_the_trigger_that_failed_alone_and_leaves_the_list(
     dead_letters: DeadLetters, running: Running, ledger: MemoryLedger
 ) -> None:
-    assert await dead_letters.replay(Replay(ids=["l-1"])) == ["l-1"]
+    assert await dead_letters.replay(Replay(ids=["l-1"])) == Done(ids=["l-1"])
     await running.clock.advance(0)
     assert running.client.events(SUBSCRIBER) == [event()]
     assert running.client.events("http://notify") == []
@@ -116,7 +117,7 @@ async def test_a_replay_that_fails_again_is_a_new_letter(
 
 
 async def test_a_letter_that_is_named_twice_is_replayed_once(dead_letters: DeadLetters, running: Running) -> None:
-    assert await dead_letters.replay(Replay(ids=["l-1", "l-1"])) == ["l-1"]
+    assert await dead_letters.replay(Replay(ids=["l-1", "l-1"])) == Done(ids=["l-1"])
     await running.clock.advance(0)
     assert len(running.client.requests) == 1
 
@@ -130,8 +131,8 @@ async def test_two_operators_at_once_replay_a_letter_once(tmp_path: Path) -> Non
             asked = [dead_letters.replay(Replay(ids=["l-1"])) for _ in range(2)]
             first, second = await asyncio.gather(*asked, return_exceptions=True)
             await until(lambda: not ledger.read(BROKER, 0, 10))
-    assert first == ["l-1"]
-    assert str(second) == "dead letter l-1 is being replayed already"
+    assert first == Done(ids=["l-1"])
+    assert str(second) == "dead letter l-1 is being replayed or discarded already"
     assert len(mesh.client.requests) == 1
 
 
@@ -150,10 +151,55 @@ async def test_nothing_is_replayed_when_one_of_the_ids_is_unknown(dead_letters: 
     assert running.client.requests == []
 
 
+async def test_of_all_the_oldest_are_replayed_and_the_others_counted(
+    dead_letters: DeadLetters, ledger: MemoryLedger
+) -> None:
+    assert await dead_letters.replay(Replay(all=True, most=1)) == Done(ids=["l-1"], left=2)
+    assert await dead_letters.replay(Replay(all=True, most=1)) == Done(ids=["l-2"], left=1)
+    assert ids(ledger) == ["l-3"]
+
+
+async def test_an_error_is_told_beside_what_is_done(
+    dead_letters: DeadLetters, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 2)
+    await ledger.write(Bury(letter("l-4")), Bury(letter("l-5")))
+    error = "dead letter l-3 is for trigger cabs/gone, which no manifest declares now"
+    assert await dead_letters.replay(Replay(all=True)) == Done(ids=["l-1", "l-2", "l-4"], left=2, error=error)
+    assert ids(ledger) == ["l-3", "l-5"]
+    with pytest.raises(NotFound, match="no dead letter l-9"):
+        await dead_letters.discard(["l-5", "l-9"])
+
+
+async def test_two_operators_at_once_replay_or_discard_a_letter_once(
+    dead_letters: DeadLetters, running: Running
+) -> None:
+    asked = (dead_letters.discard(["l-1"]), dead_letters.replay(Replay(ids=["l-1"])))
+    first, second = await asyncio.gather(*asked, return_exceptions=True)
+    await running.clock.advance(0)
+    assert first == Done(ids=["l-1"])
+    assert isinstance(second, NotFound)
+    assert running.client.requests == []
+
+
+async def test_the_loop_keeps_turning_while_many_letters_are_discarded(tmp_path: Path, running: Running) -> None:
+    names = [f"l-{number}" for number in range(1_000)]
+    with closing(SqliteLedger(tmp_path / "ledger.sqlite")) as ledger:
+        await ledger.write(*(Bury(letter(name)) for name in names))
+        dead_letters = DeadLetters({BROKER: running.broker}, ledger, running.history)
+        discarding = asyncio.ensure_future(dead_letters.discard(names))
+        seen = set()
+        while not discarding.done():
+            seen.add(dead_letters.kept(None, None))
+            await asyncio.sleep(0)
+    assert discarding.result() == Done(ids=names)
+    assert len(seen) > 10
+
+
 async def test_discarding_takes_letters_off_the_list_and_delivers_nothing(
     dead_letters: DeadLetters, running: Running, ledger: MemoryLedger
 ) -> None:
-    assert await dead_letters.discard(["l-1", "l-3"]) == ["l-1", "l-3"]
+    assert await dead_letters.discard(["l-1", "l-3"]) == Done(ids=["l-1", "l-3"])
     await running.clock.advance(0)
     assert (ids(ledger), running.client.requests) == (["l-2"], [])
 

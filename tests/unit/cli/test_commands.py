@@ -1,12 +1,16 @@
 """Every command that asks the running mesh, from its arguments to its output and exit status."""
 
+import argparse
 import json
+from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from mesh.cli import dead_letters
-from mesh.control.shapes import Change, Delivery, Drained, Fault, Replay, Trace, TracedEvent
+from mesh.control.shapes import Change, Delivery, Done, Drained, Fault, Replay, Trace, TracedEvent
 from mesh.errors import NotDone
 from support.command_line import Command
 from support.operations import LETTER, TRIGGER, InMemoryOperations
@@ -138,6 +142,59 @@ def test_all_dead_letters_are_replayed(mesh: Command) -> None:
 def test_a_dead_letter_is_discarded(mesh: Command, operations: InMemoryOperations) -> None:
     assert mesh("dead-letters", "discard", "dl-1", "-o", "json").out == '{\n  "ids": [\n    "dl-1"\n  ]\n}\n'
     assert operations.letters == {}
+
+
+@pytest.fixture
+def five_letters(operations: InMemoryOperations, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """To be asked for two at a time."""
+    monkeypatch.setattr(dead_letters, "LETTERS_AT_ONCE", 2)
+    operations.letters = {f"dl-{number}": replace(LETTER, id=f"dl-{number}") for number in range(1, 6)}
+    return list(operations.letters)
+
+
+@pytest.mark.parametrize("words", [("replay", "--all"), ("replay", "IDS"), ("discard", "IDS")])
+def test_many_dead_letters_are_closed_in_pieces(
+    mesh: Command, operations: InMemoryOperations, five_letters: list[str], words: tuple[str, ...]
+) -> None:
+    named = [word for each in words for word in (five_letters if each == "IDS" else [each])]
+    assert json.loads(mesh("dead-letters", *named, "-o", "json").out) == {"ids": five_letters}
+    assert operations.letters == {}
+    assert [request.most for request in operations.replays if request.all] == [2, 2, 1][: 3 * ("--all" in words)]
+
+
+def test_when_it_fails_midway_it_is_told_what_was_done(
+    mesh: Command, operations: InMemoryOperations, five_letters: list[str]
+) -> None:
+    said = mesh("dead-letters", "discard", *five_letters[:3], "dl-9", "dl-4")
+    assert (said.status, said.err) == (1, "mesh: no dead letter dl-9 here\n")
+    assert said.out == "discarded dl-1\ndiscarded dl-2\ndiscarded 2, at most 3 left\n"
+    assert list(operations.letters) == ["dl-3", "dl-4", "dl-5"]
+
+
+def test_an_error_that_came_after_some_ends_it(capsys: pytest.CaptureFixture[str]) -> None:
+    answers = [Done(ids=["dl-1"], left=4), Done(ids=["dl-2"], left=3, error="dl-3 is stuck"), Done(ids=["dl-4"])]
+    with pytest.raises(NotDone, match="dl-3 is stuck"):
+        dead_letters.follow(argparse.Namespace(output="human"), iter(answers), "replayed")
+    assert capsys.readouterr().out.endswith("replayed dl-2\nreplayed 2, at most 3 left\n")
+
+
+def test_a_mesh_that_does_no_more_is_asked_no_more(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dead_letters.follow(argparse.Namespace(output="human"), repeat(Done(ids=[], left=1)), "replayed") == 0
+    assert capsys.readouterr().out == "nothing replayed\nreplayed 0, at most 1 left\n"
+
+
+def test_when_it_is_interrupted_it_is_told_what_was_done(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> Iterator[Done]:
+        yield Done(ids=["dl-1", "dl-2"], left=3)
+        raise KeyboardInterrupt
+
+    for output, said in (
+        ("human", "replayed dl-1\nreplayed dl-2\nreplayed 2, at most 3 left\n"),
+        ("json", '{\n  "ids": [\n    "dl-1",\n    "dl-2"\n  ],\n  "left": 3\n}\n'),
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            dead_letters.follow(argparse.Namespace(output=output), interrupted(), "replayed")
+        assert capsys.readouterr().out == said
 
 
 def test_faults_are_set_and_cleared(mesh: Command, operations: InMemoryOperations) -> None:

@@ -200,6 +200,15 @@ async def test_letters_are_listed_oldest_first_until_they_are_exhumed(ledger: Le
     assert ledger.letter("a") is None
 
 
+async def test_of_many_letters_all_are_listed_that_are_there_now(ledger: Ledger) -> None:
+    names = [f"l-{number}" for number in range(2_500)]
+    await ledger.write(*(Bury(letter(name, trigger=(A, B)[name.endswith("7")])) for name in names))
+    all_of_them, of_one = ledger.letters(), ledger.letters(trigger=B)
+    await ledger.write(Exhume("l-2"), Bury(letter("later")))
+    assert [one.id for one in all_of_them] == [name for name in names if name != "l-2"]
+    assert [one.id for one in of_one] == names[7::10]
+
+
 async def test_letters_are_counted_by_trigger_type_and_state(ledger: Ledger) -> None:
     await ledger.write(Bury(letter("a")), Bury(letter("b")), Bury(letter("c", "sunk")), Bury(letter("d", trigger=B)))
     counts = {(one.trigger, one.event_type, one.state): one.number for one in ledger.letter_counts()}
