@@ -13,7 +13,7 @@ from mesh.event import Event
 from mesh.ledger.records import Letter, Phase, Progress, Stored
 
 EVENTS_KEPT = 10_000
-CHARACTERS_KEPT = 64 * 1024 * 1024  # of their attributes: one event's may be a megabyte
+BYTES_KEPT = 64 * 1024 * 1024  # of their attributes: one event's may be a megabyte
 CHANGES_QUEUED = 1_000
 
 
@@ -76,10 +76,14 @@ class DeliveryRecord(msgspec.Struct, gc=False):
 class EventRecord(msgspec.Struct, gc=False):
     """`shown_to` are the triggers that saw it: those that have no delivery did not want it."""
 
-    stored: Stored
-    characters: int  # of its attributes
+    encoded: bytes  # a dozen objects for each of ten thousand events would be in nobody's cache by the time they go
     deliveries: dict[str, DeliveryRecord] = {}
     shown_to: Sequence[Route] = ()
+
+    @property
+    def stored(self) -> Stored:
+        """The event without its data."""
+        return _decode(self.encoded)
 
 
 class Changes:
@@ -108,14 +112,16 @@ class History:
         self._clock = clock
         self._events: OrderedDict[int, EventRecord] = OrderedDict()
         self._of_letters: dict[str, EventRecord] = {}
-        self._characters = 0
+        self._bytes = 0
         self._watchers: set[Changes] = set()
         self.delivered: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
 
     def find(self, event_id: str) -> list[EventRecord]:
         """All remembered events with that id, oldest first."""
-        return [record for record in self._events.values() if record.stored.event.id == event_id]
+        name = event_id.encode()
+        candidates = [record for record in self._events.values() if name in record.encoded]
+        return [record for record in candidates if record.stored.event.id == event_id]
 
     def get(self, seq: int) -> EventRecord | None:
         return self._events.get(seq)
@@ -138,10 +144,9 @@ class History:
         """Return the event's record, making one for an event from before a restart."""
         record = self._events.get(stored.seq)
         if record is None:
-            characters = sum(map(len, stored.event.attributes.values()))
-            record = self._events[stored.seq] = EventRecord(_without_data(stored), characters)
-            self._characters += characters
-            while len(self._events) > EVENTS_KEPT or self._characters > CHARACTERS_KEPT:
+            record = self._events[stored.seq] = EventRecord(_encode(_without_data(stored)))
+            self._bytes += len(record.encoded)
+            while len(self._events) > EVENTS_KEPT or self._bytes > BYTES_KEPT:
                 self._forget(self._events.popitem(last=False)[1])
         return record
 
@@ -204,7 +209,7 @@ class History:
         self._publish(Change(at=rfc3339(self._clock.now()), what=what, detail=detail))
 
     def _forget(self, record: EventRecord) -> None:
-        self._characters -= record.characters
+        self._bytes -= len(record.encoded)
         for delivery in record.deliveries.values():
             self._of_letters.pop(delivery.dead_letter or "", None)
 
@@ -240,3 +245,7 @@ def _without_data(stored: Stored) -> Stored:
     """Ten thousand events of a megabyte are more than memory should hold, and nobody asks for their data here."""
     event = Event(stored.event.attributes)
     return Stored(stored.seq, stored.broker, stored.accepted_at, event, stored.target, stored.replay_of)
+
+
+_encode = msgspec.msgpack.encode
+_decode = msgspec.msgpack.Decoder(Stored).decode
