@@ -1,11 +1,19 @@
 """Whether an event's data calls itself JSON, and whether it is."""
 
+from functools import lru_cache
+
 import msgspec
 
 
 def is_json(content_type: str) -> bool:
     """Tell whether data of that media type stands in the JSON format as it is (JSON format 3.1)."""
-    return content_type.partition(";")[0].strip().lower().endswith(("/json", "+json"))
+    return media_type(content_type).endswith(("/json", "+json"))
+
+
+@lru_cache(maxsize=1024)  # the same few with each event
+def media_type(content_type: str) -> str:
+    """The type less its parameters, in lower case."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 def why_not(data: bytes, content_type: str) -> str | None:

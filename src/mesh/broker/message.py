@@ -7,6 +7,7 @@ import msgspec
 from mesh.broker.broker_class import BrokerClass
 from mesh.broker.route import Route
 from mesh.event import STRUCTURED, Event, one_line, to_headers
+from mesh.json_data import media_type
 from mesh.ledger.records import Stored
 from mesh.wire import Headers, Request
 
@@ -58,7 +59,7 @@ def _structured(event: Event) -> bytes:
 def _data(data: bytes, content_type: str) -> dict[str, object]:
     """Bytes that are neither the JSON that they claim to be nor text go as base64, which the SDK would garble."""
     try:
-        if content_type.partition(";")[0].strip().lower() in _JSON:
+        if media_type(content_type) in _JSON:
             msgspec.json.decode(data)
             return {"data": msgspec.Raw(data)}
         return {"data": data.decode()}

@@ -12,6 +12,7 @@ from mesh.broker.inherited import STOCK_DEFAULTS, STOCK_ORIGIN, Inherited
 from mesh.broker.instants import rfc3339_nano
 from mesh.broker.retry import BackoffPolicy, Failed, failed_response
 from mesh.event import STRUCTURED, Event, NotACloudEvent, RawHeaders, from_http, plain_texts
+from mesh.json_data import media_type
 from mesh.ledger.records import Failure, Stored
 from mesh.manifests.model import Broker, DeliverySpec, Trigger
 from mesh.wire import Answer, Head, Response
@@ -122,8 +123,7 @@ def read_reply(response: Response) -> Event | Failed | None:
     """A body that is no CloudEvent becomes 502, and is tried again (filter/filter_handler.go writeResponse)."""
     if response.status >= 300:  # noqa: PLR2004 - the class of statuses
         return failed_response(response.status)
-    content_type = (response.header("content-type") or "").partition(";")[0].strip().lower()
-    structured = content_type == STRUCTURED
+    structured = media_type(response.header("content-type") or "") == STRUCTURED
     if not structured and response.header("ce-specversion") not in ("1.0", "0.3"):
         return _no_event("neither structured nor binary") if response.body else None
     try:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mesh.event import Event, NotACloudEvent, from_http, to_headers
 
 REQUIRED = {"specversion": "1.0", "id": "e-1", "source": "/app", "type": "ride"}
-STRUCTURED = [(b"Content-Type", b"application/cloudevents+json; charset=UTF-8")]
+STRUCTURED = [(b"Content-Type", b"Application/CloudEvents+JSON ; charset=UTF-8")]
 MEMBERS = b'"specversion":"1.0","id":"e-1","source":"/app","type":"ride"'
 
 
