@@ -13,11 +13,11 @@ class Incoming:
     __slots__ = (
         "_held_bytes",
         "_room",
+        "_trailer_bytes",
         "answer",
         "answered",
         "body",
         "head",
-        "header_bytes",
         "headers",
         "keep_alive",
         "reception",
@@ -27,15 +27,32 @@ class Incoming:
     def __init__(self, room: Room, answer: Answer | None = None) -> None:
         self.target = b""
         self.headers: list[tuple[bytes, bytes]] = []
-        self.header_bytes = 0
         self.head: Head | None = None
-        self.body = bytearray()
         self.reception: Reception | None = None  # known when the head is
         self.answered = False  # or about to be: its place among the answers is taken
         self.answer = answer
         self.keep_alive = True
         self._room = room
+        self.body: bytes | bytearray = b""
         self._held_bytes = 0
+        self._trailer_bytes = 0
+
+    def exceeds(self, max_bytes: int, trailer_bytes: int = 0) -> bool:
+        """Whether the headers, with those that come after the body, are more than so many bytes."""
+        self._trailer_bytes += trailer_bytes
+        return sum(len(name) + len(value) + 4 for name, value in self.headers) + self._trailer_bytes > max_bytes
+
+    def add(self, chunk: bytes, max_bytes: int) -> bool:
+        """Add the body's next part; no when that is too much."""
+        if len(self.body) + len(chunk) > max_bytes or not self.hold(len(chunk)):
+            return False
+        if not self.body:
+            self.body = chunk  # nearly always the whole of it
+        elif isinstance(self.body, bytearray):
+            self.body += chunk
+        else:
+            self.body = bytearray(self.body) + chunk
+        return True
 
     def hold(self, size: int) -> bool:
         """Tell whether there is room for so many bytes more."""
@@ -46,11 +63,11 @@ class Incoming:
 
     def take_body(self) -> bytes:
         """The body, which is held from here on by whoever takes it."""
-        body, self.body = bytes(self.body), bytearray()
+        body, self.body = bytes(self.body), b""
         return body
 
     def let_go(self) -> None:
         """Give back what is held: the request is answered, or comes no further."""
-        self.body = bytearray()
+        self.body = b""
         self._room.give_back(self._held_bytes)
         self._held_bytes = 0

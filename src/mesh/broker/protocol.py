@@ -42,6 +42,7 @@ class Connection(asyncio.Protocol):
         self.receiving_since: float | None = None  # loop time at which an unfinished request began
         self._incoming = Incoming(self._room)
         self._received_bytes = 0  # of the unfinished request
+        self._much = False  # as far as is known without counting
 
     # Called by the transport.
 
@@ -63,6 +64,7 @@ class Connection(asyncio.Protocol):
         if self._closing:
             return
         self._received_bytes += len(data)
+        self._much = self._received_bytes > MAX_HEAD_BYTES
         try:
             self._feed(data)
         except httptools.HttpParserCallbackError:
@@ -97,10 +99,9 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         incoming = self._incoming
-        incoming.header_bytes += len(name) + len(value) + 4
         if incoming.head is None:
             incoming.headers.append((name.lower(), value))
-        elif incoming.header_bytes > MAX_HEAD_BYTES:  # trailers, which nobody reads
+        elif incoming.exceeds(MAX_HEAD_BYTES, trailer_bytes=len(name) + len(value) + 4):  # which nobody reads
             self._refuse(Answer(431))
 
     def on_headers_complete(self) -> None:
@@ -108,7 +109,7 @@ class Connection(asyncio.Protocol):
         self._incoming.head = head
         if len(head.target) > MAX_TARGET_BYTES:
             self._refuse(Answer(414))
-        elif self._incoming.header_bytes > MAX_HEAD_BYTES:
+        elif self._much and self._incoming.exceeds(MAX_HEAD_BYTES):
             self._refuse(Answer(431))
         elif not self._parser.should_upgrade():
             self._decide_early(head)
@@ -118,10 +119,8 @@ class Connection(asyncio.Protocol):
         reception = incoming.reception
         if reception is None or incoming.answered or self._closing:
             return
-        if len(incoming.body) + len(body) > reception.max_body_bytes or not incoming.hold(len(body)):
+        if not incoming.add(body, reception.max_body_bytes):
             self._refuse(reception.not_stored())
-        else:
-            incoming.body += body
 
     def on_message_complete(self) -> None:
         incoming = self._incoming
@@ -178,12 +177,13 @@ class Connection(asyncio.Protocol):
 
     def _decide_early(self, head: Head) -> None:
         reception = self._incoming.reception = self._application.receive(head)
-        declared = int(head.header(b"content-length") or 0)
+        headers = dict(head.headers)
+        declared = int(headers.get(b"content-length", 0))
         if reception.early is not None:
             self._answer(reception.early)
         elif declared > reception.max_body_bytes or not self._incoming.hold(REQUEST_BYTES):
             self._refuse(reception.not_stored())
-        elif any(name == b"expect" and value.lower() == b"100-continue" for name, value in head.headers):
+        elif headers.get(b"expect", b"").lower() == b"100-continue":
             self._owed.append(Incoming(self._room, CONTINUE))
             self._flush()
 

@@ -83,7 +83,7 @@ async def test_a_404_comes_before_the_body(client: Client, inlet: Inlet) -> None
 
 
 async def test_continue_is_said_to_one_who_asks_before_sending(client: Client, inlet: Inlet) -> None:
-    request = post(b"body", headers=b"Expect: 100-continue\r\n")
+    request = post(b"body", headers=b"Expect: 100-Continue\r\n")
     assert await client.send(request[:-4]) == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert await client.send(request[-4:]) == ACCEPTED
     assert bodies(inlet) == [b"body"]
