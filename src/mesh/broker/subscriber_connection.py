@@ -27,7 +27,7 @@ class SubscriberConnection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._parser = httptools.HttpResponseParser(self)
         self._then: Then | None = None  # while a response is waited for
-        self._answer: Response | Exception | None = None  # until it is told
+        self._told: tuple[Then, Response | Exception] | None = None  # who is to be told what
         self._loop = asyncio.get_running_loop()
         self._deadline = Deadline(self._late)
         self._received_bytes = 0  # since the request
@@ -77,7 +77,7 @@ class SubscriberConnection(asyncio.Protocol):
     # Called by the parser.
 
     def on_message_begin(self) -> None:
-        if not self._is_awaited:
+        if self._then is None:
             self._hang_up()  # more than was asked for
         self._begin()
 
@@ -98,14 +98,10 @@ class SubscriberConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status < 200 or not self._is_awaited:  # noqa: PLR2004 - the class of statuses
+        if status < 200 or self._then is None:  # noqa: PLR2004 - the class of statuses
             return  # 1xx: the response is yet to come
         self.usable = self._parser.should_keep_alive() and not self._transport.get_write_buffer_size()
-        self._answer = Response(status, self._headers, b"".join(self._body))
-
-    @property
-    def _is_awaited(self) -> bool:
-        return self._then is not None and self._answer is None
+        self._answer(Response(status, self._headers, b"".join(self._body)))
 
     def _begin(self) -> None:
         self._headers: Headers = []
@@ -124,20 +120,23 @@ class SubscriberConnection(asyncio.Protocol):
             self._fail(NoAnswer(f"the response's head is larger than {MAX_HEAD_BYTES} bytes"))
 
     def _late(self) -> None:
-        if self._is_awaited:
+        if self._then is not None:
             self._fail(TimeoutError())
 
     def _fail(self, error: Exception) -> None:
-        if self._is_awaited:
-            self._answer = error
+        self._answer(error)
         self._hang_up()
 
     def _hang_up(self) -> None:
         self.usable = False
         self._transport.abort()
 
+    def _answer(self, answer: Response | Exception) -> None:
+        if self._then is not None:
+            self._told, self._then = (self._then, answer), None
+
     def _tell(self) -> None:
         """Outside the parser, which takes an exception for one of its own."""
-        if self._then is not None and self._answer is not None:
-            then, answer, self._then, self._answer = self._then, self._answer, None, None
+        if self._told is not None:
+            (then, answer), self._told = self._told, None
             then(answer)
