@@ -144,7 +144,7 @@ class History:
         """Return the event's record, making one for an event from before a restart."""
         record = self._events.get(stored.seq)
         if record is None:
-            record = self._events[stored.seq] = EventRecord(_encode(_without_data(stored)))
+            record = self._events[stored.seq] = EventRecord(msgspec.msgpack.encode(_without_data(stored)))
             self._bytes += len(record.encoded)
             while len(self._events) > EVENTS_KEPT or self._bytes > BYTES_KEPT:
                 self._forget(self._events.popitem(last=False)[1])
@@ -247,5 +247,4 @@ def _without_data(stored: Stored) -> Stored:
     return Stored(stored.seq, stored.broker, stored.accepted_at, event, stored.target, stored.replay_of)
 
 
-_encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.Decoder(Stored).decode
