@@ -38,6 +38,7 @@ class SubscriberConnection(asyncio.Protocol):
 
         On failure, hang up: `then` gets ClosedEarly, NoAnswer, an OSError (TimeoutError, too) or the parser's error.
         """
+        self._begin()  # else the end of the connection would end the response before, once more
         self._received_bytes = 0
         self._then = then
         self._deadline.set(deadline)
@@ -66,11 +67,7 @@ class SubscriberConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is None and self._in_body and _BODY_HAS_AN_END.isdisjoint(dict(self._headers)):
             self.on_message_complete()
-        elif self._received_bytes == 0:
-            self._fail(ClosedEarly())
-        else:
-            self._fail(exc or ConnectionError("cut off"))
-        self.usable = False
+        self._fail(ClosedEarly() if self._received_bytes == 0 else exc or ConnectionError("cut off"))
         self._deadline.cancel()
         self._tell()
 

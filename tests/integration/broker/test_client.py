@@ -20,6 +20,7 @@ REQUEST = Request(
 )
 HEAD = b"HTTP/1.1 200 OK\r\n"
 OK = HEAD + b"content-length: 2\r\n\r\nok"
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 class PromptClient(HttpClient):
@@ -205,12 +206,13 @@ async def test_a_connection_that_the_subscriber_closed_meanwhile_is_not_used_aga
             await asyncio.sleep(0.01)  # the end of the connection arrives
 
 
-async def test_a_request_is_sent_once_even_when_a_connection_used_again_dies(client: Client) -> None:
+@pytest.mark.parametrize("first", [OK, NO_CONTENT], ids=["a body", "no content"])
+async def test_a_request_is_sent_once_even_when_a_connection_used_again_dies(client: Client, first: bytes) -> None:
     heard = 0
 
     async def dying(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal heard
-        for answer in (OK, b""):
+        for answer in (first, b""):
             await reader.readuntil(b"\r\n\r\n{}")
             heard += 1
             writer.write(answer)
@@ -227,12 +229,24 @@ async def test_a_request_is_sent_once_even_when_a_connection_used_again_dies(cli
     [
         (answering(), "closed the connection before it answered"),
         (answering(OK[:-1]), "no usable response from "),
+        (
+            answering(b"HTTP/1.1 100 Continue\r\n\r\n"),
+            "no usable response from |closed the connection before it answered",
+        ),
         (answering(HEAD + b"content-le"), "no usable response from |closed the connection before it answered"),
         (answering(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"), "no usable response from "),
         (answering(HEAD + b"x: " + b"h" * 70_000 + b"\r\n\r\n"), "no usable response from |head is larger than 65536"),
         (answering(HEAD + b"x: y\r\n" * 12_000 + b"\r\n"), "no usable response from |head is larger than 65536"),
     ],
-    ids=["closed early", "cut off in the body", "cut off in the head", "no HTTP", "oversize header", "many"],
+    ids=[
+        "closed early",
+        "cut off in the body",
+        "cut off after a 100",
+        "cut off in the head",
+        "no HTTP",
+        "oversize header",
+        "many",
+    ],
 )
 async def test_no_response_is_one_error_with_a_sentence(
     client: Client, conversation: Conversation, sentence: str
