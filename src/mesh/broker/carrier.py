@@ -140,7 +140,12 @@ class Carrier:
 
     def _made(self, stored: Stored, progress: Progress, began: float, result: Result) -> Attempt:
         ended = self._clock.now()
-        return Attempt(progress, began, ended, result, attempt.verdict(self._route, stored, progress, result, ended))
+        try:
+            verdict = attempt.verdict(self._route, stored, progress, result, ended)
+        except Exception as error:  # noqa: BLE001 - told by `_fault`
+            result = self._fault(stored, "read the answer", error)
+            verdict = attempt.verdict(self._route, stored, progress, result, ended)
+        return Attempt(progress, began, ended, result, verdict)
 
     async def _judge(self, stored: Stored, made: Attempt) -> Progress | None:
         if not isinstance(made.verdict, Failed):
@@ -158,10 +163,13 @@ class Carrier:
     async def _sent(self, stored: Stored, progress: Progress) -> Result:
         try:
             return await self._send(stored, progress)
-        except Exception as error:
-            # A fault of ours must not cost the event: it counts as an attempt without a response.
-            logger.exception("event %s for %s", stored.event.id, self._route.key)
-            return Result(None, f"the mesh failed to send it ({type(error).__name__}: {error})")
+        except Exception as error:  # noqa: BLE001 - told by `_fault`
+            return self._fault(stored, "send it", error)
+
+    def _fault(self, stored: Stored, what: str, error: Exception) -> Result:
+        """A fault of ours must not cost the event: it counts as an attempt without a response."""
+        logger.error("event %s for %s", stored.event.id, self._route.key, exc_info=error)
+        return Result(None, f"the mesh failed to {what} ({type(error).__name__}: {error})")
 
     def _send(self, stored: Stored, progress: Progress) -> Awaitable[Result]:
         route, within = self._route, self._route.policy.timeout

@@ -97,6 +97,19 @@ async def test_a_fault_of_ours_costs_neither_the_event_nor_those_behind_it(mesh:
         assert outcome(mesh) == "delivered"
 
 
+async def test_an_answer_that_the_mesh_fails_to_read_is_a_failed_attempt(mesh: Running) -> None:
+    def unreadable(_: Response) -> None:
+        raise RuntimeError("a bug of ours")
+
+    async with mesh.dispatching(replace(ROUTE, broker_class=replace(ROUTE.broker_class, read_reply=unreadable))):
+        await mesh.publish(event())
+        await mesh.clock.advance(0)
+        assert outcome(mesh) == "waiting"
+    record = mesh.history.get(1)
+    assert record is not None
+    assert "the mesh failed to read the answer (RuntimeError: a bug of ours)" in str(record.deliveries[KEY].attempts)
+
+
 async def test_what_was_tried_is_in_the_ledger_before_the_wait_begins(mesh: Running, ledger: MemoryLedger) -> None:
     mesh.client.answers[SUBSCRIBER] = [answer(503)]
     async with mesh.dispatching(ROUTE):
