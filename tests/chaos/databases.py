@@ -9,6 +9,7 @@ from chaos.history import Holdings
 from support.mesh import MeshUp, get
 
 QUERY_SECONDS = 30.0
+PAUSE_SECONDS = 0.1
 
 
 def holdings(mesh: MeshUp) -> Holdings:
@@ -16,9 +17,7 @@ def holdings(mesh: MeshUp) -> Holdings:
 
 
 async def _holdings(mesh: MeshUp) -> Holdings:
-    database = await asyncpg.connect(
-        user="postgres", database="cabs", host=str(mesh.state / "postgres" / "s"), timeout=QUERY_SECONDS
-    )
+    database = await _connected(str(mesh.state / "postgres" / "s"))
     try:
         return Holdings(
             rides=[ride for (ride,) in await rows(database, "SELECT ride_id FROM ride_completed.rides")],
@@ -28,11 +27,24 @@ async def _holdings(mesh: MeshUp) -> Holdings:
             balances=dict(await rows(database, "SELECT passenger_id, balance FROM register_miles.accounts")),
             notifications=await rows(database, "SELECT ride_id, about FROM notify.notifications"),
             settled=settled(mesh, await rows(database, "SELECT ride_id FROM ride_completed.rides")),
+            given_up=dict(
+                await rows(database, "SELECT event_id, concat_ws(' ', code, reason) FROM dead_letter.letters")
+            ),
             outstanding=sum(trigger["pending"] + trigger["in_flight"] for trigger in mesh.json("status")["triggers"]),
             kept=sum(letter["state"] == "kept" for letter in mesh.json("dead-letters", "list")),
         )
     finally:
         await database.close()
+
+
+async def _connected(directory: str) -> Any:
+    """It may have been the last to be killed, and come up again right now."""
+    async with asyncio.timeout(QUERY_SECONDS):
+        while True:
+            try:
+                return await asyncpg.connect(user="postgres", database="cabs", host=directory)
+            except (OSError, asyncpg.CannotConnectNowError):
+                await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def rows(database: Any, query: str) -> list[Any]:

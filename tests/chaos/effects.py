@@ -21,7 +21,9 @@ def _rides(history: History) -> Iterator[str]:
     held = history.holdings
     sends = [send for send in history.sends if send.type == COMMAND]
     acknowledged = {send.event for send in sends if send.status == 202}
-    yield from _differing("completed", held.rides, acknowledged, {send.event for send in sends if send.whole})
+    for problem in _differing("completed", held.rides, acknowledged, {send.event for send in sends if send.whole}):
+        why = held.given_up.get(problem.partition(" ")[0])
+        yield problem if why is None else f"{problem}: {why}"
     rides = set(held.rides)
     effects = {
         "given a fee": [ride for ride, fee in held.fees if fee == FEE],
