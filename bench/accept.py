@@ -7,7 +7,7 @@ is the server process' own, for an event, and says more than the rate where the 
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import acceptors
@@ -34,10 +34,12 @@ class Row:
 
 
 MESH = Row("the mesh: durable, 202", acceptors.the_mesh)
+UVICORN = Row("(a) uvicorn: 202 and nothing else", acceptors.uvicorn, 1.0)
+INGRESS = Row("(b) the mesh's ingress, no ledger", acceptors.ingress, 0.6)
 ROWS = (
     MESH,
-    Row("(a) uvicorn: 202 and nothing else", acceptors.uvicorn, 1.0),
-    Row("(b) the mesh's ingress, no ledger", acceptors.ingress, 0.6),
+    UVICORN,
+    INGRESS,
     Row("(c) restate-server: one-way send", acceptors.restate, 5.0),
     Row("(d) NATS JetStream: file, sync always", acceptors.nats, 5.0),
     Row("(e) the ingress, an INSERT by asyncpg", acceptors.postgres),
@@ -49,6 +51,7 @@ class Measured:
     rate: float
     p99_ms: float
     cpu_us: float
+    maker_us: float  # the load maker's own CPU time for an event
 
 
 Found = Mapping[str, Sequence[Measured]]
@@ -59,7 +62,7 @@ def main(rounds: int) -> None:
     found, missing = measured(rounds)
     lines = [line(row, found) for row in ROWS]
     quick = "" if machine.commit_ms <= QUICK_MS else f"; the goals are meant for at most {QUICK_MS:g} ms"
-    notes = [f"A commit takes {machine.commit_ms:.2f} ms{quick}.", *missing.values()]
+    notes = [f"A commit takes {machine.commit_ms:.2f} ms{quick}.", *budget(found, machine.cores), *missing.values()]
     title = f"Accepting at 64 connections: medians of {rounds} rounds of {SECONDS:g} s"
     table = Table(title=title, columns=COLUMNS, rows=lines, note=" ".join(notes))
     goals = [
@@ -95,7 +98,20 @@ def one(acceptor: Acceptor) -> Measured:
     if seen.refused or not seen.answered:
         raise SystemExit(f"{seen.refused} of {seen.answered} events were refused")
     cpu_us = (acceptor.process.cpu_seconds - before) / (seen.answered * (1 + WARM_UP)) * 1e6
-    return Measured(seen.rate, seen.p99, cpu_us)
+    return Measured(seen.rate, seen.p99, cpu_us, seen.maker_cpu)
+
+
+def budget(found: Found, cores: int) -> Iterator[str]:
+    """What the machine itself leaves for an event at the rate of (a), however the mesh were spread over its cores."""
+    if not {UVICORN.title, INGRESS.title} <= found.keys():
+        return
+    each = cores / statistics.median(one.rate for one in found[UVICORN.title]) * 1e6
+    maker = statistics.median(one.maker_us for one in found[UVICORN.title])
+    ingress = statistics.median(one.cpu_us for one in found[INGRESS.title])
+    yield (
+        f"At the rate of (a) {cores} cores have {each:.0f} µs for an event, of which the load maker takes {maker:.0f}; "
+        f"the ingress without the ledger takes {ingress:.0f}."
+    )
 
 
 def line(row: Row, found: Found) -> Line:
