@@ -10,6 +10,7 @@ from support.mesh import MeshUp, get
 
 QUERY_SECONDS = 30.0
 PAUSE_SECONDS = 0.1
+GIVEN_UP = "SELECT event_id, concat_ws(' ', destination, code, reason) FROM dead_letter.letters"
 
 
 def holdings(mesh: MeshUp) -> Holdings:
@@ -27,9 +28,7 @@ async def _holdings(mesh: MeshUp) -> Holdings:
             balances=dict(await rows(database, "SELECT passenger_id, balance FROM register_miles.accounts")),
             notifications=await rows(database, "SELECT ride_id, about FROM notify.notifications"),
             settled=settled(mesh, await rows(database, "SELECT ride_id FROM ride_completed.rides")),
-            given_up=dict(
-                await rows(database, "SELECT event_id, concat_ws(' ', code, reason) FROM dead_letter.letters")
-            ),
+            given_up=dict(await rows(database, GIVEN_UP)),
             outstanding=sum(trigger["pending"] + trigger["in_flight"] for trigger in mesh.json("status")["triggers"]),
             kept=sum(letter["state"] == "kept" for letter in mesh.json("dead-letters", "list")),
         )

@@ -11,6 +11,7 @@ ABOUT = ("fee", "invoice", "miles")
 
 def effects(history: History) -> Iterator[str]:
     yield from _rides(history)
+    yield from (f"{event} was given up: {why}" for event, why in history.holdings.given_up.items())
     yield from _numbers(history.holdings)
     yield from _balances(history.holdings)
     yield from _facts(history)
@@ -21,9 +22,7 @@ def _rides(history: History) -> Iterator[str]:
     held = history.holdings
     sends = [send for send in history.sends if send.type == COMMAND]
     acknowledged = {send.event for send in sends if send.status == 202}
-    for problem in _differing("completed", held.rides, acknowledged, {send.event for send in sends if send.whole}):
-        why = held.given_up.get(problem.partition(" ")[0])
-        yield problem if why is None else f"{problem}: {why}"
+    yield from _differing("completed", held.rides, acknowledged, {send.event for send in sends if send.whole})
     rides = set(held.rides)
     effects = {
         "given a fee": [ride for ride, fee in held.fees if fee == FEE],

@@ -95,7 +95,7 @@ class Holdings:
     balances: dict[str, int] = field(default_factory=dict)  # by passenger
     notifications: list[tuple[str, str]] = field(default_factory=list)  # ride, about
     settled: list[str] = field(default_factory=list)
-    given_up: dict[str, str] = field(default_factory=dict)  # why, by event
+    given_up: dict[str, str] = field(default_factory=dict)  # why a step did, by event: none has reason to
     outstanding: int = 0  # deliveries that the ledger is not done with
     kept: int = 0  # dead letters that no sink took
 

@@ -146,7 +146,7 @@ BROKEN = {
     "still outstanding": (history(held=Holdings(outstanding=2)), "2 deliveries are still outstanding"),
     "kept": (history(held=Holdings(kept=1)), "1 dead letters were kept, although there is a sink"),
     "not completed": (a_ride(Holdings()), "r-1 was never completed"),
-    "given up": (a_ride(Holdings(given_up={"r-1": "422 no number"})), "r-1 was never completed: 422 no number"),
+    "given up": (history(held=Holdings(given_up={"e-1": "422 no number"})), "e-1 was given up: 422 no number"),
     "completed out of nothing": (history(held=SETTLED), "r-1 was completed out of nothing"),
     "without a fee": (a_ride(replace(SETTLED, fees=[])), "r-1 was never given a fee"),
     "with a wrong fee": (a_ride(replace(SETTLED, fees=[("r-1", "40.00")])), "r-1 was never given a fee"),
