@@ -31,7 +31,7 @@ OF_CLASS = "eventing.knative.dev/broker.class: "
 # The same triggers, without the minutes that retries of a real outage may take.
 PATIENT, QUICK = (
     ("retry: 10 #", "backoffPolicy: exponential", "backoffDelay: PT0.2S"),
-    ("retry: 100 #", "backoffPolicy: linear", "backoffDelay: PT0.05S"),
+    ("retry: 100 #", "backoffPolicy: linear", "backoffDelay: PT0.1S"),
 )
 
 

@@ -1,5 +1,6 @@
 """Knative's DeliverySpec: retries, waits, the dead letter sink. Rules: knative/eventing duck/v1/delivery_types.go."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal, TypeVar
@@ -14,6 +15,7 @@ T = TypeVar("T")
 
 DELIVERY = ("deadLetterSink", "retry", "timeout", "backoffPolicy", "backoffDelay", "retryAfterMax", "format")
 MAX_INT32 = 2**31 - 1
+_SEVERAL_DECIMALS = re.compile(r"[.,][0-9]{2}")
 
 POLICIES: Mapping[str, Literal["linear", "exponential"]] = {"linear": "linear", "exponential": "exponential"}
 FORMATS: Mapping[str, Literal["json", "binary"]] = {"json": "json", "binary": "binary"}
@@ -66,11 +68,16 @@ def _period(fields: Fields, name: str, example: str) -> timedelta | None:
     text = fields.text(name)
     if text is None:
         return None
+    node = fields.node.value[name]
     try:
-        return parse_period(text)
+        period = parse_period(text)
     except ValueError:
-        fields.wrong(fields.node.value[name], f"an ISO 8601 duration, such as {example}")
+        fields.wrong(node, f"an ISO 8601 duration, such as {example}")
         return None
+    if _SEVERAL_DECIMALS.search(text):
+        counts = f"{period.total_seconds():g} s"
+        fields.findings.warning(node, f"{node.path}: {text} counts as {counts}, since Knative keeps one decimal")
+    return period
 
 
 def _choice(fields: Fields, name: str, choices: Mapping[str, T]) -> T | None:

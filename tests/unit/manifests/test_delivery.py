@@ -91,3 +91,15 @@ def test_an_empty_delivery_is_not_an_absent_one(written: str, project: ProjectDi
     project.write("broker/broker.yaml", text[: text.index("  delivery:")] + written)
     (broker,) = project.load().brokers
     assert (broker.delivery is not None) is bool(written)
+
+
+@pytest.mark.parametrize(("written", "told"), [("PT0.05S", "0 s"), ("PT1.25S", "1.2 s")])
+def test_decimals_that_knative_drops_are_a_warning(written: str, told: str, project: ProjectDirectory) -> None:
+    project.edit("broker/broker.yaml", "backoffDelay: PT0.2S", f"backoffDelay: {written}")
+    [warning] = project.load().warnings
+    sentence = f"spec.delivery.backoffDelay: {written} counts as {told}, since Knative keeps one decimal"
+    assert str(warning) == f"broker/broker.yaml:26: {sentence}"
+
+
+def test_one_decimal_is_no_warning(project: ProjectDirectory) -> None:
+    assert project.load().warnings == ()
