@@ -196,15 +196,27 @@ async def test_what_is_cut_off_is_hung_up_on_and_stays_in_the_ledger(mesh: Runni
 
 
 class Holding(MemoryLedger):
-    """While `held` is a list, it takes those who wait for an answer."""
+    """While it is `holding`, it takes those who wait for an answer."""
 
-    held: list[Callable[[Answer], None]] | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self.holding = False
+        self.held: list[Callable[[Answer], None]] = []
 
     def submit(self, changes: Sequence[Change], then: Callable[[Answer], None]) -> None:
-        if self.held is None:
-            super().submit(changes, then)
-        else:
+        if self.holding:
             self.held.append(then)
+        else:
+            super().submit(changes, then)
+
+
+async def delivered(mesh: Running, ledger: Holding) -> Callable[[Answer], None]:
+    """Have one event delivered; return how to say what came of writing that down."""
+    await publish(mesh, 1)
+    ledger.holding = True
+    await mesh.clock.advance(0)
+    (written,) = ledger.held
+    return written
 
 
 @pytest.mark.parametrize("keeps_connections", [True, False])
@@ -212,10 +224,8 @@ async def test_stopping_waits_until_what_was_delivered_is_written_down(*, keeps_
     ledger = Holding()
     mesh = Running(ledger, keeps_connections=keeps_connections)
     async with mesh.dispatching(ROUTE):
-        await publish(mesh, 1)
-        ledger.held = []
-        await mesh.clock.advance(0)
-        (running,), (dispatcher,), (written,) = mesh.running, mesh.broker.dispatchers, ledger.held
+        written = await delivered(mesh, ledger)
+        (running,), (dispatcher,) = mesh.running, mesh.broker.dispatchers
         dispatcher.stop()
         await settle()
         assert not running.done()
@@ -229,10 +239,7 @@ async def test_nobody_writes_again_for_what_was_cut_off_before_the_disk_was_full
     ledger = Holding()
     mesh = Running(ledger, keeps_connections=keeps_connections)
     async with mesh.dispatching(ROUTE):
-        await publish(mesh, 1)
-        ledger.held = []
-        await mesh.clock.advance(0)
-        (written,) = ledger.held
+        written = await delivered(mesh, ledger)
         mesh.running[0].cancel()
         await settle()
         written(LedgerUnavailable("the ledger cannot be written: it is full"))
