@@ -14,12 +14,12 @@ import msgspec
 import uvloop
 
 from mesh.broker.broker_class import KAFKA
-from mesh.broker.ingress import Ingress
-from mesh.broker.listener import Listener
 from mesh.clock import SystemClock
 from mesh.event import Event
 from mesh.listening import bound
 from mesh.options import Address
+from mesh.receiver.ingress import Ingress
+from mesh.receiver.listener import Listener
 
 CONNECTIONS = 16
 TABLE = "CREATE TABLE events (seq bigserial PRIMARY KEY, id text NOT NULL, event bytea NOT NULL)"
@@ -31,7 +31,7 @@ class Nothing:
 
     broker_class = KAFKA
 
-    def publish(self, event: Event, then: Callable[[bool | Exception], None]) -> None:  # noqa: ARG002
+    def publish(self, event: Event, then: Callable[[bool], None]) -> None:  # noqa: ARG002
         then(True)
 
 
@@ -43,7 +43,7 @@ class Postgres:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
 
-    def publish(self, event: Event, then: Callable[[bool | Exception], None]) -> None:
+    def publish(self, event: Event, then: Callable[[bool], None]) -> None:
         asyncio.ensure_future(self._insert(event)).add_done_callback(lambda done: then(done.result()))
 
     async def _insert(self, event: Event) -> bool:

@@ -1,7 +1,6 @@
 """The composition root: everything that runs is made here, and taken down in the reverse order."""
 
 import asyncio
-import gc
 import json
 import logging
 import os
@@ -15,8 +14,6 @@ from mesh.broker.client import HttpClient
 from mesh.broker.delivery import Delivery
 from mesh.broker.faults import Faults
 from mesh.broker.history import History
-from mesh.broker.ingress import Ingress
-from mesh.broker.listener import MAX_CONNECTIONS, Listener
 from mesh.clock import Clock, SystemClock
 from mesh.control.api import serving as console
 from mesh.control.discovery import Announcement, announce, withdraw
@@ -29,7 +26,8 @@ from mesh.manifests.model import Project
 from mesh.manifests.project import load
 from mesh.operations import RunningMesh
 from mesh.options import UpOptions
-from mesh.process import open_files
+from mesh.process import spare_the_collector
+from mesh.receiver.process import ReceiverProcess
 from mesh.reload import Reload
 from mesh.state import held
 
@@ -82,11 +80,11 @@ async def _run(project: Project, options: UpOptions, serving: asyncio.Event, sto
         dispatching = Dispatching(Parts(ledger, Delivery(client, faults, clock), history, clock), tasks)
         dispatching.open(project)
         await dispatching.subscribe(project)  # before anything is accepted
-        ingress = Ingress(dispatching.brokers, clock)
-        listener = await stack.enter_async_context(_listening(ingress, listen))
-        functions = await stack.enter_async_context(hosting(project, options, listener.url, clock, tell=history.tell))
-        resolver = Resolver(functions, listener.url)
-        reload = Reload(project, options.root, functions, dispatching, resolver, history)
+        receiver = ReceiverProcess(listen, dispatching.brokers, tasks, clock)
+        await stack.enter_async_context(_receiving(receiver))
+        functions = await stack.enter_async_context(hosting(project, options, listen.url, clock, tell=history.tell))
+        resolver = Resolver(functions, listen.url)
+        reload = Reload(project, options.root, functions, dispatching, resolver, history, receiver.announce)
         operations = RunningMesh(
             dispatching.brokers, functions, ledger, history, faults, resolver.broker_url, reload.warnings
         )
@@ -94,22 +92,21 @@ async def _run(project: Project, options: UpOptions, serving: asyncio.Event, sto
         await dispatching.dispatch(project, resolver)
         watching = tasks.create_task(functions.watch(reload), name="watch files")
         await clock.sleep(0)  # the watch begins before anybody is told to go ahead
-        _spare_the_collector()
-        ingress.ready = True
+        spare_the_collector()
+        await receiver.announce()
         serving.set()
-        _say_ready(listener.url, options)
+        _say_ready(listen.url, options)
         await stopping.wait()
-        ingress.ready = False
         watching.cancel()
-        await _wind_down(listener, dispatching, functions, options.grace_seconds, clock)
+        await _wind_down(receiver, dispatching, functions, options.grace_seconds, clock)
 
 
 async def _wind_down(
-    listener: Listener, dispatching: Dispatching, functions: Hosting, grace_seconds: float, clock: Clock
+    receiver: ReceiverProcess, dispatching: Dispatching, functions: Hosting, grace_seconds: float, clock: Clock
 ) -> None:
     """Let what is in flight end; what is left of the grace is for the replicas, which are stopped after this."""
     deadline = clock.now() + grace_seconds
-    await listener.stop(grace_seconds)
+    await receiver.stop(grace_seconds)
     await dispatching.stop(max(0.0, deadline - clock.now()))
     functions.grace_seconds = max(LEAST_GRACE_SECONDS, deadline - clock.now())
 
@@ -125,13 +122,12 @@ def _bound(options: UpOptions) -> Iterator[tuple[Bound, Bound]]:
 
 
 @asynccontextmanager
-async def _listening(ingress: Ingress, listen: Bound) -> AsyncIterator[Listener]:
-    listener = Listener(ingress, listen, min(MAX_CONNECTIONS, open_files() // 2))
-    await listener.start()
+async def _receiving(receiver: ReceiverProcess) -> AsyncIterator[None]:
+    await receiver.start()
     try:
-        yield listener
+        yield
     finally:
-        await listener.stop(0.0)
+        await receiver.stop(0.0)
 
 
 @asynccontextmanager
@@ -143,12 +139,6 @@ async def _console(operations: RunningMesh, options: UpOptions, listens: Bound) 
             yield
         finally:
             withdraw(options.state)
-
-
-def _spare_the_collector() -> None:
-    """Nothing that is made for an event is part of a cycle: looking for some took a tenth of the time of each."""
-    gc.freeze()  # what is there by now stays
-    gc.set_threshold(50_000, 20, 20)
 
 
 def _say_ready(url: str, options: UpOptions) -> None:

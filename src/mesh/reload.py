@@ -1,6 +1,6 @@
 """What a saved manifest or func.yaml sets off: the new state, or the last good one and the reason."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from mesh.addresses import Resolver
@@ -24,6 +24,7 @@ class Reload:
         dispatching: Dispatching,
         resolver: Resolver,
         history: History,
+        announce: Callable[[], Awaitable[None]],
     ) -> None:
         self._project = project
         self._root = root
@@ -31,6 +32,7 @@ class Reload:
         self._dispatching = dispatching
         self._resolver = resolver
         self._history = history
+        self._announce = announce
 
     async def __call__(self) -> None:
         saved = load(self._root)
@@ -41,6 +43,7 @@ class Reload:
         await self._functions.apply(saved)
         self._dispatching.open(saved)
         await self._dispatching.subscribe(saved)
+        await self._announce()  # a broker takes events when its triggers will not miss them
         await self._dispatching.dispatch(saved, self._resolver)
         self._project = saved
         self._history.tell("reload", "the saved files hold")

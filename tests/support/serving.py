@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
 
 from mesh.broker.broker_class import KAFKA, BrokerClass
-from mesh.broker.ingress import Ingress
-from mesh.broker.protocol import Connection
-from mesh.broker.room import Room
 from mesh.clients import Clients
 from mesh.clock import SystemClock
 from mesh.event import Event
+from mesh.receiver.ingress import Ingress
+from mesh.receiver.protocol import Connection
+from mesh.receiver.room import Room
 
 ROOM_BYTES = 16 * 1024 * 1024
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
@@ -29,7 +28,7 @@ def refusal(status: bytes, *, close: bool = True) -> bytes:
 
 
 class Inlet:
-    """Implements `mesh.broker.ingress.Inlet`: stores at once, or when the test settles what is `pending`."""
+    """Implements `mesh.receiver.ingress.Inlet`: stores at once, or when the test settles what is `pending`."""
 
     broker_class: BrokerClass = KAFKA
 
@@ -38,13 +37,13 @@ class Inlet:
         self.pending: list[asyncio.Future[bool]] = []
         self.at_once = True
 
-    def publish(self, event: Event, then: Callable[[bool | Exception], None]) -> None:
+    def publish(self, event: Event, then: Callable[[bool], None]) -> None:
         self.events.append(event)
         if self.at_once:
             then(True)
             return
         stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        stored.add_done_callback(lambda done: then(cast("Exception", done.exception()) or done.result()))
+        stored.add_done_callback(lambda done: then(done.result()))
         self.pending.append(stored)
 
 
@@ -69,6 +68,9 @@ class Transport(asyncio.Transport):
 
     def close(self) -> None:
         self.state = "closed"
+
+    def is_closing(self) -> bool:
+        return self.state in ("closed", "aborted")
 
     def abort(self) -> None:
         self.state = "aborted"

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Protocol
 
 from mesh.clock import SystemClock
 from mesh.functions.background import background
+from mesh.tether import tethered
 
 LONGEST_LINE = 8192  # bytes; the rest of a longer line is dropped
 CHUNK = 65536  # bytes
@@ -35,11 +35,7 @@ class Command:
     death_signal: signal.Signals = signal.SIGKILL  # what the kernel sends when the mesh is gone
 
     def tethered(self) -> tuple[str, ...]:
-        tether = (sys.executable, "-I", "-S", str(TETHER), str(int(self.death_signal)), str(os.getpid()))
-        return (*self.wrapper, *tether, *self.words)
-
-
-TETHER = Path(__file__).with_name("tether.py")
+        return (*self.wrapper, *tethered(self.death_signal), *self.words)
 
 
 class Process(Protocol):

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+from mesh import tether
 from mesh.clock import Clock
 from mesh.errors import StartFailed
 from mesh.functions import child
-from mesh.functions.child import TETHER, Child
+from mesh.functions.child import Child
 from mesh.functions.postgres import account, binaries, probe
 from mesh.functions.postgres.cluster import DATABASE, USER, Cluster, remedy
 
@@ -57,7 +58,8 @@ class Postgres:
         self._log.unlink(missing_ok=True)
         self._log.touch(mode=0o600)  # statements that fail are in it, with their data
         programs = binaries.find()
-        used = account.choose((self._directory / "data", programs / "postgres", TETHER, Path(sys.executable)))
+        paths = (self._directory / "data", programs / "postgres", Path(tether.__file__), Path(sys.executable))
+        used = account.choose(paths)
         cluster = Cluster(self._directory, programs, used, self._socket_directory())
         await cluster.prepare(self._clock)
         used.give(cluster.sockets)

@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Mapping
 
-from mesh.functions.tether import PR_SET_PDEATHSIG
+from mesh.tether import PR_SET_PDEATHSIG
 
 MOST_SAID = 1 << 16  # bytes; a pipe holds as many
 

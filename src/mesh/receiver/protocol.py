@@ -11,10 +11,10 @@ from functools import partial
 
 import httptools
 
-from mesh.broker.exchange import CONTINUE, Application, encode, without_upgrade
-from mesh.broker.incoming import REQUEST_BYTES, Incoming
-from mesh.broker.room import Room
 from mesh.clients import Clients, turn_away
+from mesh.receiver.exchange import CONTINUE, Application, encode, without_upgrade
+from mesh.receiver.incoming import REQUEST_BYTES, Incoming
+from mesh.receiver.room import Room
 from mesh.wire import Answer, Head
 
 MAX_TARGET_BYTES = 4096  # Vert.x' maxInitialLineLength

@@ -1,7 +1,7 @@
 """The request that is arriving: what has come of it, and what it takes of the room that all clients share."""
 
-from mesh.broker.exchange import Reception
-from mesh.broker.room import Room
+from mesh.receiver.exchange import Reception
+from mesh.receiver.room import Room
 from mesh.wire import Answer, Head
 
 REQUEST_BYTES = 2048  # what a request takes in memory beside its body: its head, its answer, a place in the queue

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mesh.broker.ingress import Received
-from mesh.broker.protocol import MAX_PIPELINED
+from mesh.receiver.ingress import Received
+from mesh.receiver.protocol import MAX_PIPELINED
 from support.serving import ACCEPTED, CHUNKED, Client, Inlet, post, refusal
 
 

@@ -14,7 +14,6 @@ import msgspec
 from mesh.broker import kafka_class
 from mesh.broker.broker_class import KAFKA, BrokerClass
 from mesh.clock import Clock
-from mesh.errors import LedgerUnavailable
 from mesh.event import Event, NotACloudEvent
 from mesh.wire import Answer, Head
 
@@ -24,12 +23,12 @@ logger = logging.getLogger(__name__)
 
 
 class Inlet(Protocol):
-    """A broker, seen from its ingress."""
+    """A broker, seen from the receiver."""
 
     broker_class: BrokerClass
 
-    def publish(self, event: Event, then: Callable[[bool | Exception], None]) -> None:
-        """Store the event; `then` is told whether to answer with success, or has LedgerUnavailable."""
+    def publish(self, event: Event, then: Callable[[bool], None]) -> None:
+        """Store the event; `then` is told whether to answer with success."""
         ...
 
 
@@ -94,13 +93,8 @@ class Received(msgspec.Struct, frozen=True, gc=False):
         self.inlet.publish(admitted, partial(_told, answering, then))
 
 
-def _told(answering: BrokerClass, then: Callable[[Answer], None], stored: bool | Exception) -> None:
-    """Tell the producer, and whoever runs the mesh why an event was not stored."""
-    if isinstance(stored, LedgerUnavailable):
-        logger.error("event not stored: %s", stored)
-    elif isinstance(stored, Exception):
-        logger.error("event not stored", exc_info=stored)
-    then(_from(answering, Answer(ACCEPTED if stored is True else answering.not_stored)))
+def _told(answering: BrokerClass, then: Callable[[Answer], None], stored: bool) -> None:
+    then(_from(answering, Answer(ACCEPTED if stored else answering.not_stored)))
 
 
 def _from(answering: BrokerClass, answer: Answer) -> Answer:

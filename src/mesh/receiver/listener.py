@@ -2,11 +2,11 @@
 
 import asyncio
 
-from mesh.broker.exchange import Application
-from mesh.broker.protocol import Connection
-from mesh.broker.room import Room
 from mesh.clients import Clients
 from mesh.listening import BACKLOG, Bound
+from mesh.receiver.exchange import Application
+from mesh.receiver.protocol import Connection
+from mesh.receiver.room import Room
 
 MAX_CONNECTIONS = 4096
 MAX_IN_HAND_BYTES = 256 * 1024 * 1024  # of all requests that came, in part or whole, and are not answered

@@ -7,15 +7,15 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import pytest
 
-from mesh.broker import listener as module
 from mesh.broker.broker_class import KAFKA, MT, BrokerClass
-from mesh.broker.ingress import Ingress
-from mesh.broker.listener import Listener
 from mesh.clients import TURNED_AWAY
 from mesh.clock import SystemClock
 from mesh.listening import bound
 from mesh.options import Address
 from mesh.process import raise_open_files
+from mesh.receiver import listener as module
+from mesh.receiver.ingress import Ingress
+from mesh.receiver.listener import Listener
 from support.clock import until
 from support.serving import ACCEPTED, Inlet, post
 

@@ -1,4 +1,4 @@
-"""Run a command that ends with the mesh, even after `kill -9`: `python -I -S tether.py SIGNAL PARENT COMMAND…`.
+"""Have a command end with the mesh, even after `kill -9`: `python -I -S tether.py SIGNAL PARENT COMMAND…` runs it so.
 
 A program of its own, because the setting is made between fork and exec, where code inside a threaded process is unsafe.
 """
@@ -8,6 +8,11 @@ import os
 import sys
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def tethered(death_signal: int) -> tuple[str, ...]:
+    """The words to put in front of a command; the signal is what the kernel sends it when this process is gone."""
+    return (sys.executable, "-I", "-S", __file__, str(int(death_signal)), str(os.getpid()))
 
 
 def main(death_signal: str, parent: str, *command: str) -> None:

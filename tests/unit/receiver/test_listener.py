@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from mesh.broker import listener as module
-from mesh.broker.ingress import Ingress
-from mesh.broker.listener import Listener
 from mesh.clock import SystemClock
 from mesh.listening import bound
 from mesh.options import Address
+from mesh.receiver import listener as module
+from mesh.receiver.ingress import Ingress
+from mesh.receiver.listener import Listener
 from support.clock import until
 from support.serving import ACCEPTED, Inlet, post, refusal
 

@@ -1,0 +1,25 @@
+"""The receiver's program: `python -m mesh.receiver LINK MAX_CONNECTIONS SOCKET…`, the descriptors that it was given."""
+
+import socket
+import sys
+
+import uvloop
+
+from mesh.listening import Bound
+from mesh.process import log_in_plain_lines, spare_the_collector
+from mesh.receiver.receiver import Receiver
+
+
+async def receive(bound: Bound, max_connections: int, half: socket.socket) -> None:
+    await Receiver(bound, max_connections).run(half)
+
+
+def main(link: int, max_connections: int, *listening: int) -> None:
+    log_in_plain_lines()
+    spare_the_collector()
+    with Bound([socket.socket(fileno=one) for one in listening]) as bound:
+        uvloop.run(receive(bound, max_connections, socket.socket(fileno=link)))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
