@@ -27,7 +27,7 @@ from mesh.functions.terminal import Terminal
 from mesh.manifests.model import Function, Project
 from mesh.manifests.project import load
 from mesh.options import UpOptions
-from mesh.wire import Request
+from mesh.wire import Request, lines
 
 REPOSITORY = Path(__file__).parents[1]
 STEP = "ride-completed"
@@ -78,7 +78,7 @@ def complete_ride() -> Request:
     body = msgspec.json.encode(ride | {"distance_km": "8.4", "duration_min": 17})
     headers = {"specversion": "1.0", "id": uuid.uuid4().hex, "source": "//bench", "type": "cabs.rides.complete-ride"}
     attributes = [(f"ce-{name}", value) for name, value in headers.items()]
-    return Request("POST", "/", [("content-type", "application/json"), *attributes], body)
+    return Request("POST", "/", lines([("content-type", "application/json"), *attributes]), body)
 
 
 @asynccontextmanager

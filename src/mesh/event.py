@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -25,10 +25,8 @@ _REQUIRED = ("id", "source", "type")
 _VERSIONS = ("1.0", "0.3")
 _NO_URI = re.compile(r"[\s\x00-\x1f]")
 _RFC3339 = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE)
-# Printable ASCII less space, double quote and percent (HTTP binding 3.1.3.2).
-_PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
-_PLAIN_ALONE = re.compile(r"[!#$&-~]*")  # the same
-_PLAIN_LINES = re.compile(rb"[\n!#$&-~]*")  # the same, several
+# Printable ASCII less space, double quote and percent (HTTP binding 3.1.3.2), several.
+_PLAIN_LINES = re.compile(rb"[\n!#$&-~]*")
 
 
 class NotACloudEvent(ValueError):  # noqa: N818 - it is the answer to a question, not a fault of ours
@@ -142,33 +140,6 @@ def _names(mixed: bytes) -> tuple[str | None, bytes]:
     """The attribute that the header of this name carries, if any, and the name in lower case."""
     name = mixed.lower()
     return (name[3:].decode("latin-1") if name.startswith(b"ce-") else None), name
-
-
-def percent_encoded(value: str) -> str:
-    """Write an attribute's value for a header (HTTP binding 3.1.3.2)."""
-    return value if _PLAIN_ALONE.fullmatch(value) else quote(value, safe=_PLAIN)
-
-
-def one_line(value: str) -> str:
-    """Leave out what would end a header."""
-    return value if value.isprintable() else re.sub(r"[\x00-\x1f\x7f]", "", value)
-
-
-def to_headers(event: Event, write: Callable[[str], str] = percent_encoded) -> list[tuple[str, str]]:
-    """Write the event as the headers of a binary message; `write` makes a `ce-` header's value of an attribute's.
-
-    What is plain in all attributes, no `write` changes: asked once, it costs half.
-    """
-    plain = _PLAIN_ALONE.fullmatch("".join(event.attributes.values()))
-    headers = [
-        (f"ce-{name}", value if plain else write(value))
-        for name, value in event.attributes.items()
-        if name != "datacontenttype"
-    ]
-    if "datacontenttype" in event.attributes:
-        headers.append(("content-type", one_line(event.attributes["datacontenttype"])))
-    headers.extend((name, one_line(value)) for name, value in event.headers.items())
-    return headers
 
 
 def _structured(body: bytes) -> tuple[dict[str, str], bytes | None]:

@@ -9,12 +9,34 @@ Headers = list[tuple[str, str]]
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A request without its address. Header values are latin-1 text, as on the wire."""
+    """A request without its address. `head` is its header lines, each with its end: see `lines`."""
 
     method: str
     path: str
-    headers: Headers
+    head: str
     body: bytes = b""
+
+    @property
+    def headers(self) -> Headers:
+        """The head, taken apart."""
+        return pairs(self.head)
+
+
+def lines(headers: Headers) -> str:
+    """Write headers, each with its line end. Raises ValueError for what would end a line, and so begin another."""
+    refuse_line_ends("".join(map("".join, headers)))
+    return "".join([f"{name}: {value}\r\n" for name, value in headers])
+
+
+def pairs(lines: str) -> Headers:
+    """The headers that were written as these lines."""
+    return [(name, value) for name, _, value in (line.partition(": ") for line in lines.split("\r\n")[:-1])]
+
+
+def refuse_line_ends(text: str) -> None:
+    """Raise ValueError where there is one, or a NUL."""
+    if "\n" in text or "\r" in text or "\0" in text:
+        raise ValueError("the request has a line end or a NUL in its path or in a header")
 
 
 class Response(msgspec.Struct, frozen=True):

@@ -16,13 +16,14 @@ from mesh.broker.faults import Faults
 from mesh.broker.history import History
 from mesh.broker.offsets import Offsets
 from mesh.broker.route import Route, route
-from mesh.event import Event, from_http, to_headers
+from mesh.event import Event, from_http
+from mesh.event_lines import to_lines
 from mesh.ledger.port import Ledger
 from mesh.ledger.records import Subscribe, Subscription
 from mesh.manifests.model import Broker as BrokerManifest
 from mesh.manifests.model import DeliverySpec, Destination, Filter, Trigger
 from mesh.manifests.problem import Origin
-from mesh.wire import Request, Response, Then
+from mesh.wire import Request, Response, Then, pairs
 from support.clock import FakeClock
 from support.events import BROKER
 
@@ -36,7 +37,7 @@ def answer(status: int, body: bytes = b"", **headers: str) -> Response:
 
 
 def replying(event: Event) -> Response:
-    return Response(200, to_headers(event), event.data or b"")
+    return Response(200, pairs(to_lines(event)), event.data or b"")
 
 
 class ScriptedClient:

@@ -13,7 +13,8 @@ from mesh.broker.filter_rules import KAFKA_RULES, MT_RULES
 from mesh.broker.filters import compile_filters
 from mesh.broker.inherited import Inherited
 from mesh.broker.retry import BackoffPolicy, Failed, Policy
-from mesh.event import Event, RawHeaders, from_http, one_line, percent_encoded
+from mesh.event import Event, RawHeaders, from_http
+from mesh.event_lines import one_line, percent_encoded
 from mesh.ledger.records import Failure, Stored
 from mesh.manifests.model import Broker, DeliverySpec, Filter, Trigger
 from mesh.wire import Answer, Head, Response

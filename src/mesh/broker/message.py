@@ -6,10 +6,11 @@ import msgspec
 
 from mesh.broker.broker_class import BrokerClass
 from mesh.broker.route import Route
-from mesh.event import STRUCTURED, Event, one_line, to_headers
+from mesh.event import STRUCTURED, Event
+from mesh.event_lines import one_line, to_lines, travelling
 from mesh.json_data import media_type
 from mesh.ledger.records import Stored
-from mesh.wire import Headers, Request
+from mesh.wire import Request
 
 _JSON = ("", "application/json", "text/json")
 
@@ -22,38 +23,43 @@ class Messages:
 
     def __init__(self) -> None:
         self._last: tuple[int, BrokerClass] | None = None
-        self._headers: Headers = []
+        self._lines = ""
 
     def to_subscriber(self, route: Route, stored: Stored) -> Request:
-        event, of = route.broker_class.received(stored), (stored.seq, route.broker_class)
+        path, lead = route.subscriber.path, _lead(route, prefer_reply=True)
+        if _is_structured(route):
+            return _structured(path, lead, route.broker_class.received(stored))
+        of = (stored.seq, route.broker_class)
         if of != self._last:
-            self._last, self._headers = of, to_headers(event, route.broker_class.write)
-        return _request(route, event, route.subscriber.path, self._headers, prefer_reply=True)
+            self._last, self._lines = of, to_lines(route.broker_class.received(stored), route.broker_class.write)
+        return Request("POST", path, lead + self._lines, stored.event.data or b"")
 
 
 def to_sink(route: Route, event: Event, path: str) -> Request:
-    headers = to_headers(event, route.broker_class.write)
-    return _request(route, event, path, headers, prefer_reply=route.broker_class.prefer_reply_of_sink)
+    lead = _lead(route, prefer_reply=route.broker_class.prefer_reply_of_sink)
+    if _is_structured(route):
+        return _structured(path, lead, event)
+    return Request("POST", path, lead + to_lines(event, route.broker_class.write), event.data or b"")
 
 
-def _request(route: Route, event: Event, path: str, of_event: Headers, *, prefer_reply: bool) -> Request:
+def _lead(route: Route, *, prefer_reply: bool) -> str:
     """`Prefer: reply` and `Kn-Namespace` as in kncloudevents/event_dispatcher.go and WebClientCloudEventSender.java."""
-    headers: Headers = [("prefer", "reply")] if prefer_reply else []
-    headers.append(("kn-namespace", route.trigger.namespace))
+    namespace = f"kn-namespace: {one_line(route.trigger.namespace)}\r\n"
+    return f"prefer: reply\r\n{namespace}" if prefer_reply else namespace
+
+
+def _is_structured(route: Route) -> bool:
     spec = route.trigger.delivery
-    if spec is not None and spec.format == "json" and route.broker_class.takes_format:
-        headers.append(("content-type", STRUCTURED))
-        headers.extend((name, one_line(value)) for name, value in event.headers.items())
-        return Request("POST", path, headers, _structured(event))
-    return Request("POST", path, headers + of_event, event.data or b"")
+    return spec is not None and spec.format == "json" and route.broker_class.takes_format
 
 
-def _structured(event: Event) -> bytes:
+def _structured(path: str, lead: str, event: Event) -> Request:
     """In the JSON format: JSON data as it is, text as text (cloudevents sdk-go v2 event/event_marshal.go)."""
     members: dict[str, object] = dict(event.attributes)
     if event.data is not None:
         members |= _data(event.data, event.attributes.get("datacontenttype", ""))
-    return msgspec.json.encode(members)
+    head = f"{lead}content-type: {STRUCTURED}\r\n{travelling(event)}"
+    return Request("POST", path, head, msgspec.json.encode(members))
 
 
 def _data(data: bytes, content_type: str) -> dict[str, object]:

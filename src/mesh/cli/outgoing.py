@@ -14,7 +14,8 @@ from mesh.cli.fields import data_of
 from mesh.cli.values import payload
 from mesh.clock import rfc3339
 from mesh.errors import UsageError
-from mesh.event import STRUCTURED, Event, NotACloudEvent, from_http, to_headers
+from mesh.event import STRUCTURED, Event, NotACloudEvent, from_http
+from mesh.event_lines import to_lines
 from mesh.wire import Request
 
 # Attributes and members of the JSON format that an extension cannot be named after.
@@ -47,7 +48,7 @@ def event_of(arguments: argparse.Namespace) -> Event:
 def _check(event: Event) -> None:
     """Read it as a broker will."""
     try:
-        from_http([(name.encode(), value.encode()) for name, value in to_headers(event)], event.data or b"")
+        from_http([(name.encode(), value.encode()) for name, value in binary(event).headers], event.data or b"")
     except (NotACloudEvent, UnicodeEncodeError) as error:
         raise UsageError(f"this is no event: {error}") from None
 
@@ -75,13 +76,13 @@ def _data(arguments: argparse.Namespace) -> bytes:
 
 def binary(event: Event) -> Request:
     """Attributes as headers, data as the body (HTTP binding 3.1)."""
-    return Request("POST", "", to_headers(event), event.data or b"")
+    return Request("POST", "", to_lines(event), event.data or b"")
 
 
 def structured(event: Event) -> Request:
     """The whole event as a JSON object (HTTP binding 3.2)."""
     body = msgspec.json.encode({**event.attributes, **_member(event)})
-    return Request("POST", "", [("content-type", f"{STRUCTURED}; charset=utf-8")], body)
+    return Request("POST", "", f"content-type: {STRUCTURED}; charset=utf-8\r\n", body)
 
 
 def _member(event: Event) -> dict[str, Any]:

@@ -15,9 +15,7 @@ from mesh.wire import Request, Response
 
 Client = HttpClient | AiohttpClient
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-REQUEST = Request(
-    "POST", "/%41%2fb?c=%c3%a9", [("prefer", "reply"), ("ce-id", "Z%C3%BCrich"), ("x", "1"), ("x", "2")], b"{}"
-)
+REQUEST = Request("POST", "/%41%2fb?c=%c3%a9", "prefer: reply\r\nce-id: Z%C3%BCrich\r\nx: 1\r\nx: 2\r\n", b"{}")
 HEAD = b"HTTP/1.1 200 OK\r\n"
 OK = HEAD + b"content-length: 2\r\n\r\nok"
 NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
@@ -115,7 +113,7 @@ async def test_an_empty_body_has_a_length_and_no_type(client: Client) -> None:
         writer.write(OK)
 
     async with subscriber(listening) as base:
-        await client.send(base, Request("POST", "/", []), within=10)
+        await client.send(base, Request("POST", "/", ""), within=10)
     assert b"content-length: 0" in heard.lower()
     assert b"content-type" not in heard.lower()
 
@@ -156,11 +154,10 @@ async def test_a_body_without_a_length_ends_with_its_connection(client: Client) 
         assert (await send(client, base)).body == b"ok"
 
 
-@pytest.mark.parametrize("header", [("x", "1\r\nx: 2"), ("x\n", "1")])
-async def test_a_line_end_makes_no_second_header(client: Client, header: tuple[str, str]) -> None:
-    async with subscriber(answering(OK)) as base:
+async def test_a_line_end_in_the_path_makes_no_header() -> None:
+    async with subscriber(answering(OK)) as base, HttpClient() as client:
         with pytest.raises(NoAnswer, match="no usable response from "):
-            await client.send(base, Request("POST", "/", [header]), within=10)
+            await client.send(base, Request("POST", "/ HTTP/1.1\r\nx: 2", ""), within=10)
 
 
 async def test_a_redirect_is_an_answer_like_any_other(client: Client) -> None:
