@@ -1,8 +1,9 @@
 """How a trigger's deliveries end or wait: written to the ledger first, then told to the history and to the broker."""
 
+import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Literal, Protocol
 
@@ -22,6 +23,8 @@ Rest = Callable[[], Awaitable[None]]
 """What is left to be done in a task."""
 Over = Callable[[Stored, Rest | None], None]
 """What was begun without a task is over, or has a rest."""
+
+Delivered = tuple[Stored, Over]
 
 logger = logging.getLogger(__name__)
 
@@ -56,12 +59,14 @@ class Outcomes:
         self._history = history
         self._clock = clock
         self._broker = broker
+        self._delivered: list[Delivered] = []  # and yet to be written
 
     def delivered(self, stored: Stored, over: Over) -> None:
-        """Write a success without a reply, and go on when it is written; no task waits for it."""
+        """Write a success without a reply, with all of this turn of the loop; no task waits until it is written."""
         self._offsets.settle(stored.seq)
-        finish = Finish(self._trigger, stored.seq, self._offsets.position)
-        self._ledger.submit((finish,), partial(self._written, stored, over))
+        self._delivered.append((stored, over))
+        if len(self._delivered) == 1:
+            asyncio.get_running_loop().call_soon(self._write_delivered)
 
     async def succeed(self, stored: Stored, progress: Progress, reply: Event | None) -> None:
         changes: list[Change] = []
@@ -87,7 +92,21 @@ class Outcomes:
         await self._record(lambda: [Postpone(self._trigger, stored.seq, self._offsets.position, progress)])
         return progress
 
-    def _written(self, stored: Stored, over: Over, answer: Answer) -> None:
+    def _write_delivered(self) -> None:
+        """One change for all: for each of its own, the ledger would take as long as for the event itself."""
+        delivered, self._delivered = self._delivered, []
+        seqs = [stored.seq for stored, _ in delivered]
+        finish = Finish(self._trigger, seqs, self._offsets.position)
+        self._ledger.submit((finish,), partial(self._written, delivered))
+
+    def _written(self, delivered: Sequence[Delivered], answer: Answer) -> None:
+        for stored, over in delivered:
+            try:
+                self._end(stored, over, answer)
+            except Exception:  # one that cannot be ended must not cost the others their ends
+                logger.exception("event %s of %s was delivered and is not done with", stored.event.id, self._trigger)
+
+    def _end(self, stored: Stored, over: Over, answer: Answer) -> None:
         if isinstance(answer, Exception):
             over(stored, partial(self._finish, stored, "delivered", None, []))
             return
@@ -99,7 +118,7 @@ class Outcomes:
     ) -> None:
         """Write the end and what it brings with it in one transaction, so that no reply comes twice or not at all."""
         self._offsets.settle(stored.seq)
-        seqs = await self._record(lambda: [*changes, Finish(self._trigger, stored.seq, self._offsets.position)])
+        seqs = await self._record(lambda: [*changes, Finish(self._trigger, [stored.seq], self._offsets.position)])
         if seqs:
             appends = [change for change in changes if isinstance(change, Append)]
             for seq, new in zip(seqs, appends, strict=True):

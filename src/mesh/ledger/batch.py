@@ -85,7 +85,8 @@ class Batch:
         """Remember what did not reach the disk: positions sent meanwhile count it as done, and must not pass it."""
         for change in (change for changes in writes for change in changes):
             if isinstance(change, Finish | Postpone):
-                self._refused.setdefault(change.trigger, set()).add(change.seq)
+                seqs = change.seqs if isinstance(change, Finish) else [change.seq]
+                self._refused.setdefault(change.trigger, set()).update(seqs)
 
     def _load(self) -> None:
         """Know what is on disk: the newest number, the next offsets, the triggers and which of them have rows."""
@@ -94,14 +95,13 @@ class Batch:
         self._standing = Standing(((broker, _decode_state(state)) for broker, state in brokers), postponed)
         self._newest = self._standing.newest
         self._done = {broker: self._standing.done(broker, self._newest) for broker in self._standing.served()}
-        # By trigger: the newest that is done before something older.
-        self._ahead: dict[str, int] = dict(self._execute(_AHEAD).fetchall())
+        self._ahead: dict[str, int] = dict(self._execute(_AHEAD).fetchall())  # by trigger: the newest done out of turn
         self._is_stale = False
 
-    def _accept(self, trigger: str, seq: int) -> None:
+    def _accept(self, trigger: str, seqs: Sequence[int]) -> None:
         refused = self._refused.get(trigger)
         if refused is not None:
-            refused.discard(seq)
+            refused.difference_update(seqs)
             if not refused:
                 del self._refused[trigger]
 
@@ -110,7 +110,7 @@ class Batch:
         self._new: defaultdict[str, list[Stored]] = defaultdict(list)  # by broker
         self._moved: set[str] = set()  # triggers
         self._changed: set[str] = set()  # brokers
-        self._finished: list[tuple[str, int]] = []
+        self._finished: defaultdict[str, list[int]] = defaultdict(list)  # by trigger
         self._let_go: list[tuple[str, int]] = []  # postponed before: broker and number
         self._done_now: dict[str, int] = {}  # by broker: the number up to which all of its triggers are done
         self._sunk = False
@@ -131,14 +131,14 @@ class Batch:
 
     def _change(self, change: Change) -> None:
         match change:
-            case Finish(trigger, seq, position):
-                self._accept(trigger, seq)
+            case Finish(trigger, seqs, position):
+                self._accept(trigger, seqs)
                 self._advance([trigger], position)
-                self._finished.append((trigger, seq))
+                self._finished[trigger].extend(seqs)
             case Advance(triggers, position):
                 self._advance(triggers, position)
             case Postpone(trigger, seq, position, progress):
-                self._accept(trigger, seq)
+                self._accept(trigger, [seq])
                 self._advance([trigger], position)
                 self._postpone(trigger, seq, progress)
             case Bury(letter):
@@ -211,14 +211,16 @@ class Batch:
 
     def _flush_finished(self) -> None:
         """A row for what is done before something older; none for the rest."""
-        standing = self._standing
-        finished = [one for one in self._finished if one[0] in standing]
-        beyond = [(trigger, seq) for trigger, seq in finished if seq > standing.position(trigger)]
+        standing, beyond, tried_again = self._standing, list[tuple[str, int]](), set[tuple[str, int]]()
+        for trigger, seqs in self._finished.items():
+            if trigger in standing:
+                position = standing.position(trigger)
+                beyond += [(trigger, seq) for seq in seqs if seq > position]
+                tried_again.update((trigger, seq) for seq in standing.finish(trigger, seqs))
         if beyond:
             self._execute(_KEEP_DONE_ROWS, (json.dumps(beyond),))
             for trigger, seq in beyond:
                 self._ahead[trigger] = max(seq, self._ahead.get(trigger, 0))
-        tried_again = {(trigger, seq) for trigger, seq in finished if standing.finish(trigger, seq)}
         self._let_go += [(standing.broker(trigger), seq) for trigger, seq in tried_again]
         if gone := tried_again.difference(beyond):
             self._connection.executemany("DELETE FROM deliveries WHERE trigger = ? AND seq = ?", gone)

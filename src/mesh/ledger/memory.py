@@ -87,8 +87,8 @@ class MemoryLedger(Ledger):
         match change:
             case records.Advance(triggers, position):
                 self._advance(triggers, position, {})
-            case records.Finish(trigger, seq, position):
-                self._advance([trigger], position, {seq: None})
+            case records.Finish(trigger, seqs, position):
+                self._advance([trigger], position, dict.fromkeys(seqs))
             case records.Postpone(trigger, seq, position, progress):
                 self._advance([trigger], position, {seq: progress})
             case records.Bury(letter):

@@ -85,10 +85,10 @@ class Advance(msgspec.Struct, frozen=True):
 
 
 class Finish(msgspec.Struct, frozen=True):
-    """The trigger is done with this event; its row, if any, goes."""
+    """The trigger is done with these events; their rows, if any, go."""
 
     trigger: str
-    seq: int
+    seqs: Sequence[int]
     position: int
 
 

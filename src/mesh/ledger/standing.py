@@ -1,7 +1,7 @@
 """Where brokers and their triggers stand, known without asking the disk."""
 
 from collections import defaultdict
-from collections.abc import Iterable, KeysView
+from collections.abc import Iterable, KeysView, Sequence
 
 import msgspec
 
@@ -62,10 +62,10 @@ class Standing:
             self._states[broker].positions[trigger] = position
         return new
 
-    def unsubscribe(self, trigger: str) -> list[int]:
+    def unsubscribe(self, trigger: str) -> set[int]:
         """Forget it; answer what it tried again."""
         del self._states[self._brokers.pop(trigger)].positions[trigger]
-        return [seq for seq in list(self._postponed) if self.finish(trigger, seq)]
+        return self.finish(trigger, list(self._postponed))
 
     def advance(self, trigger: str, position: int) -> bool:
         """Answer whether it has moved: a position never goes back."""
@@ -78,12 +78,11 @@ class Standing:
     def postpone(self, trigger: str, seq: int) -> None:
         self._postponed[seq].add(trigger)
 
-    def finish(self, trigger: str, seq: int) -> bool:
-        """Answer whether the trigger tried this one again."""
-        triggers = self._postponed.get(seq)
-        if triggers is None or trigger not in triggers:
-            return False
-        triggers.discard(trigger)
-        if not triggers:
-            del self._postponed[seq]
-        return True
+    def finish(self, trigger: str, seqs: Sequence[int]) -> set[int]:
+        """Answer which of these the trigger tried again."""
+        tried_again = {seq for seq in self._postponed.keys() & seqs if trigger in self._postponed[seq]}
+        for seq in tried_again:
+            self._postponed[seq].discard(trigger)
+            if not self._postponed[seq]:
+                del self._postponed[seq]
+        return tried_again

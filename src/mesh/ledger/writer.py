@@ -12,6 +12,7 @@ from mesh.ledger.port import Answer
 from mesh.ledger.records import Change
 
 ENOUGH = 128  # writes that wait for no more
+QUIET_TURNS = 2  # that bring none: what is delivered in one turn is submitted in the next
 Write = tuple[Sequence[Change], Callable[[Answer], None]]
 
 
@@ -38,7 +39,7 @@ class Writer:
         self._gathered.append((changes, then))
         if len(self._gathered) == 1:
             self._loop = asyncio.get_running_loop()
-            self._loop.call_soon(self._gather, 0)
+            self._loop.call_soon(self._gather, 0, 0)
 
     def close(self) -> None:
         """Commit what was submitted and end the thread."""
@@ -46,14 +47,16 @@ class Writer:
         self._queue.put(None)
         self._thread.join()
 
-    def _gather(self, before: int) -> None:
-        """Wake the thread when a turn of the loop brings no more.
+    def _gather(self, before: int, quiet: int) -> None:
+        """Wake the thread when turns of the loop bring no more.
 
         Each commit costs as much as twenty events, and while it runs, loop and thread take the interpreter from each
         other.
         """
-        if before < len(self._gathered) < ENOUGH:
-            self._loop.call_soon(self._gather, len(self._gathered))
+        gathered = len(self._gathered)
+        quiet = 0 if gathered > before else quiet + 1
+        if quiet < QUIET_TURNS and gathered < ENOUGH:
+            self._loop.call_soon(self._gather, gathered, quiet)
         else:
             self._hand_over()
 

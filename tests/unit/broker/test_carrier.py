@@ -12,7 +12,7 @@ from mesh.errors import NoAnswer, StartFailed
 from mesh.event import Event
 from mesh.ledger.memory import MemoryLedger
 from mesh.ledger.port import Answer
-from mesh.ledger.records import Append, Change, Finish, Progress
+from mesh.ledger.records import Append, Change, Finish, Progress, Stored
 from mesh.manifests.model import Destination, Reference
 from mesh.wire import Request, Response, Then
 from support.delivering import SINK, SUBSCRIBER, Running, ScriptedClient, answer, replying, retrying, routed, trigger
@@ -243,6 +243,38 @@ async def test_a_reply_and_the_finish_are_one_write() -> None:
         await mesh.publish(event())
         await mesh.clock.advance(0)
     assert [Append, Finish] in ledger.written
+
+
+async def test_all_that_are_delivered_in_a_turn_are_one_write() -> None:
+    ledger = Watched()
+    mesh = Running(ledger)
+    async with mesh.dispatching(ROUTE):
+        for number in range(3):
+            mesh.publish(event(f"e-{number}"))
+        await mesh.clock.advance(0)
+        assert [outcome(mesh, seq) for seq in (1, 2, 3)] == ["delivered"] * 3
+    assert ledger.written.count([Finish]) == 1
+
+
+async def test_a_delivery_that_cannot_be_ended_costs_no_other_its_end(
+    ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    mesh = Running(ledger)
+    settled = mesh.broker.settled
+
+    def stumble(stored: Stored, *, ok: bool) -> None:
+        if stored.seq == 1:
+            raise ValueError("stumbled")
+        settled(stored, ok=ok)
+
+    monkeypatch.setattr(mesh.broker, "settled", stumble)
+    async with mesh.dispatching(ROUTE):
+        for number in range(2):
+            mesh.publish(event(f"e-{number}"))
+        await mesh.clock.advance(0)
+        assert [stored.event.id for stored in mesh.broker.dispatchers[0].in_hand.values()] == ["e-0"]
+        mesh.running[0].cancel()
+    assert "event e-0 of cabs/invoice was delivered and is not done with" in caplog.text
 
 
 async def test_on_a_full_disk_a_reply_waits_with_the_finish(mesh: Running, ledger: MemoryLedger) -> None:

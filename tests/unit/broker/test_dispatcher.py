@@ -111,7 +111,7 @@ async def test_what_was_given_up_is_kept_when_its_sink_is_gone_from_the_manifest
 
 async def test_what_was_finished_out_of_order_is_not_delivered_again(mesh: Running, ledger: MemoryLedger) -> None:
     await ledger.write(Subscribe(ROUTE.key, BROKER), *(append(f"e-{number}") for number in (1, 2, 3)))
-    await ledger.write(Finish(ROUTE.key, 2, 0))
+    await ledger.write(Finish(ROUTE.key, [2], 0))
     async with mesh.dispatching(ROUTE):
         assert sent(mesh) == ["e-1", "e-3"]
     assert ledger.read(BROKER, 0, 10) == []

@@ -73,9 +73,9 @@ async def test_an_event_that_nobody_subscribes_to_is_not_kept(ledger: Ledger) ->
 
 async def test_a_finished_event_goes_when_every_trigger_is_done_with_it(ledger: Ledger) -> None:
     await fill(ledger, 2, A, B)
-    await ledger.write(Finish(A, 1, 1))
+    await ledger.write(Finish(A, [1], 1))
     assert seqs(ledger) == [1, 2]
-    await ledger.write(Finish(B, 1, 1))
+    await ledger.write(Finish(B, [1], 1))
     assert seqs(ledger) == [2]
     await ledger.write(Advance([A], 2), Advance([B], 2))
     assert seqs(ledger) == []
@@ -83,11 +83,11 @@ async def test_a_finished_event_goes_when_every_trigger_is_done_with_it(ledger: 
 
 async def test_events_finished_out_of_order_wait_for_those_before_them(ledger: Ledger) -> None:
     await fill(ledger, 3, A)
-    await ledger.write(Finish(A, 3, 0))
-    await ledger.write(Finish(A, 2, 0))
+    await ledger.write(Finish(A, [3], 0))
+    await ledger.write(Finish(A, [2], 0))
     assert standing(ledger) == Subscription(A, BROKER, 0, {}, frozenset({2, 3}))
     assert seqs(ledger) == [1, 2, 3]
-    await ledger.write(Finish(A, 1, 3))
+    await ledger.write(Finish(A, [1], 3))
     assert standing(ledger) == Subscription(A, BROKER, 3, {}, frozenset())
     assert seqs(ledger) == []
 
@@ -105,7 +105,7 @@ async def test_a_postponed_event_outlives_the_position_that_passes_it(ledger: Le
     await ledger.write(Advance([A], 3))
     assert standing(ledger) == Subscription(A, BROKER, 3, {1: LATER}, frozenset())
     assert seqs(ledger) == [1]
-    await ledger.write(Finish(A, 1, 3))
+    await ledger.write(Finish(A, [1], 3))
     assert standing(ledger) == Subscription(A, BROKER, 3, {}, frozenset())
     assert seqs(ledger) == []
 
@@ -120,14 +120,14 @@ async def test_the_newest_progress_of_an_event_replaces_the_one_before(ledger: L
 
 async def test_one_trigger_s_retries_hold_the_event_for_it_alone(ledger: Ledger) -> None:
     await fill(ledger, 1, A, B)
-    await ledger.write(Postpone(A, 1, 1, LATER), Finish(B, 1, 1))
+    await ledger.write(Postpone(A, 1, 1, LATER), Finish(B, [1], 1))
     assert [stored.seq for stored, _ in ledger.outstanding(A)] == [1]
     assert list(ledger.outstanding(B)) == []
 
 
 async def test_outstanding_is_what_has_a_row_or_is_not_passed_yet(ledger: Ledger) -> None:
     await fill(ledger, 4, A)
-    await ledger.write(Postpone(A, 1, 2, LATER), Finish(A, 4, 2))
+    await ledger.write(Postpone(A, 1, 2, LATER), Finish(A, [4], 2))
     assert [(stored.seq, has_row) for stored, has_row in ledger.outstanding(A)] == [(1, True), (3, False)]
     assert ledger.ahead([A]) == {A: 1}
 
@@ -170,7 +170,7 @@ async def test_a_trigger_that_is_gone_holds_no_event(ledger: Ledger) -> None:
 async def test_what_a_trigger_that_is_gone_still_reports_leaves_no_row(ledger: Ledger) -> None:
     await fill(ledger, 3, A, B)
     await ledger.write(Unsubscribe(A))
-    await ledger.write(Postpone(A, 1, 1, LATER), Finish(A, 3, 1))
+    await ledger.write(Postpone(A, 1, 1, LATER), Finish(A, [3], 1))
     await ledger.write(Subscribe(A, BROKER))
     assert standing(ledger) == Subscription(A, BROKER, 3, {}, frozenset())
 
@@ -184,7 +184,7 @@ async def test_a_number_is_never_used_again(ledger: Ledger, reopen: Callable[[],
 
 async def test_opening_again_finds_everything_as_it_was(ledger: Ledger, reopen: Callable[[], Ledger]) -> None:
     await fill(ledger, 4, A, B)
-    await ledger.write(Postpone(A, 1, 2, LATER), Finish(A, 4, 2), Bury(letter("l-1")), Bury(letter("l-2", "sunk")))
+    await ledger.write(Postpone(A, 1, 2, LATER), Finish(A, [4], 2), Bury(letter("l-1")), Bury(letter("l-2", "sunk")))
     before = (ledger.subscriptions(), ledger.read(BROKER, 0, 10), list(ledger.letters()))
     again = reopen()
     assert (again.subscriptions(), again.read(BROKER, 0, 10), list(again.letters())) == before

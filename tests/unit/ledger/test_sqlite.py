@@ -122,14 +122,14 @@ async def test_a_full_disk_recovers_by_itself_when_space_returns(ledger: SqliteL
 async def test_a_full_disk_still_lets_events_be_finished(ledger: SqliteLedger) -> None:
     await ledger.write(Subscribe(A, BROKER))
     acknowledged = await fill_disk(ledger)
-    await ledger.write(*(Finish(A, seq, seq) for seq in range(1, 5)))
+    await ledger.write(*(Finish(A, [seq], seq) for seq in range(1, 5)))
     assert ids(ledger) == acknowledged[4:]
     assert await ledger.write(append("after", data=b"x" * 3000))
 
 
 @pytest.mark.parametrize(
     "refused",
-    [Finish(A, 1, 1), Postpone(A, 1, 1, Progress(attempts=1, last="\ud800"))],
+    [Finish(A, [1], 1), Postpone(A, 1, 1, Progress(attempts=1, last="\ud800"))],
     ids=["a finish", "a postponement"],
 )
 async def test_a_position_does_not_pass_what_was_refused(path: Path, refused: Finish | Postpone) -> None:
@@ -137,7 +137,7 @@ async def test_a_position_does_not_pass_what_was_refused(path: Path, refused: Fi
         await ledger.write(Subscribe(A, BROKER), *(append(f"e-{number}") for number in (1, 2, 3)))
         with pytest.raises(UnicodeEncodeError):
             await ledger.write(refused, append("\ud800"))
-        await ledger.write(Finish(A, 2, 2))  # its sender counts 1 as settled, as it counted when it asked
+        await ledger.write(Finish(A, [2], 2))  # its sender counts 1 as settled, as it counted when it asked
         await ledger.write(Advance([A], 3))
     with closing(SqliteLedger(path)) as ledger:
         (standing,) = ledger.subscriptions()
@@ -149,9 +149,9 @@ async def test_a_position_does_not_pass_what_was_refused(path: Path, refused: Fi
 async def test_positions_move_again_once_the_refused_is_written(ledger: SqliteLedger) -> None:
     await ledger.write(Subscribe(A, BROKER), *(append(f"e-{number}") for number in (1, 2, 3)))
     with pytest.raises(UnicodeEncodeError):
-        await ledger.write(Finish(A, 1, 1), append("\ud800"))
-    await ledger.write(Finish(A, 2, 2))
-    await ledger.write(Finish(A, 1, 3))
+        await ledger.write(Finish(A, [1], 1), append("\ud800"))
+    await ledger.write(Finish(A, [2], 2))
+    await ledger.write(Finish(A, [1], 3))
     (standing,) = ledger.subscriptions()
     assert standing.position == 3
     assert ids(ledger) == []
@@ -161,11 +161,11 @@ async def test_what_is_ahead_is_counted_as_of_one_moment(ledger: SqliteLedger) -
     await ledger.write(Subscribe(A, BROKER))
     for number in (1, 2, 3):
         await ledger.write(append(f"e-{number}"))
-    await ledger.write(Finish(A, 2, 0))
+    await ledger.write(Finish(A, [2], 0))
 
     def commit_meanwhile(statement: str) -> None:
         if "FROM record_batches" in statement:  # where the row of 2 was read already
-            ledger._apply([[Finish(A, 1, 2)]])
+            ledger._apply([[Finish(A, [1], 2)]])
 
     ledger._reading.set_trace_callback(commit_meanwhile)
     assert ledger.ahead([A]) == {A: 2}
@@ -192,9 +192,9 @@ async def test_files_that_are_gone_take_nothing_until_they_are_back(path: Path, 
         file, aside = path.with_name(path.name + suffix), path.with_name("aside")
         file.rename(aside)
         with pytest.raises(LedgerUnavailable, match=rf"{file} was moved, deleted or replaced while the mesh ran: put"):
-            await ledger.write(append("e-2"), Finish(A, 1, 1))
+            await ledger.write(append("e-2"), Finish(A, [1], 1))
         aside.rename(file)
-        assert await ledger.write(append("e-3"), Finish(A, 2, 2)) == [2]
+        assert await ledger.write(append("e-3"), Finish(A, [2], 2)) == [2]
     with closing(SqliteLedger(path)) as ledger:
         assert ids(ledger) == ["e-1", "e-3"]  # the position has not passed the first one
 
@@ -231,7 +231,7 @@ async def test_data_and_trace_come_back_byte_for_byte(ledger: SqliteLedger) -> N
     assert stored.event == event(data=bytes(range(256)))
 
 
-@pytest.mark.parametrize("end", [Finish(A, 2, 5), Unsubscribe(A)])
+@pytest.mark.parametrize("end", [Finish(A, [2], 5), Unsubscribe(A)])
 async def test_of_events_that_were_stored_together_the_file_keeps_those_that_are_tried_again(
     ledger: SqliteLedger, end: Finish | Unsubscribe
 ) -> None:

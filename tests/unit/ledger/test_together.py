@@ -83,11 +83,11 @@ async def test_what_is_tried_again_stays_without_those_beside_it(ledger: Ledger,
         assert opened.ahead([A, B]) == {A: 1, B: 1}
 
 
-@pytest.mark.parametrize("end", [Finish(B, 2, 5), Unsubscribe(B)])
+@pytest.mark.parametrize("end", [Finish(B, [2], 5), Unsubscribe(B)])
 async def test_it_goes_with_the_last_who_tries_it(ledger: Ledger, reopen: Reopen, end: Change) -> None:
     await fill(ledger, 5, A, B)
     await ledger.write(Postpone(A, 2, 5, LATER), Postpone(B, 2, 5, LATER))
-    await ledger.write(Finish(A, 2, 5))
+    await ledger.write(Finish(A, [2], 5))
     assert seqs(ledger) == [2]
     again = reopen()
     await again.write(end)
@@ -97,15 +97,15 @@ async def test_it_goes_with_the_last_who_tries_it(ledger: Ledger, reopen: Reopen
 async def test_it_stays_for_those_who_have_not_come_to_it(ledger: Ledger, reopen: Reopen) -> None:
     await fill(ledger, 1, A, B)
     await ledger.write(Postpone(A, 1, 1, LATER))
-    await ledger.write(Finish(A, 1, 1))
+    await ledger.write(Finish(A, [1], 1))
     assert (outstanding(reopen()), outstanding(reopen(), B)) == ([], [(1, False)])
 
 
 async def test_what_is_tried_again_and_done_in_one_commit_does_not_stay(ledger: Ledger) -> None:
     await fill(ledger, 3, A)
-    await ledger.write(Postpone(A, 2, 1, LATER), Finish(A, 1, 1), Finish(A, 2, 2))
+    await ledger.write(Postpone(A, 2, 1, LATER), Finish(A, [1], 1), Finish(A, [2], 2))
     assert (seqs(ledger), outstanding(ledger)) == ([3], [(3, False)])
-    await ledger.write(Finish(A, 3, 3))
+    await ledger.write(Finish(A, [3], 3))
     assert seqs(ledger) == []
 
 
@@ -113,14 +113,14 @@ async def test_those_done_before_something_older_are_remembered_until_it_is_done
     ledger: Ledger, reopen: Reopen
 ) -> None:
     await fill(ledger, 6, A, B)
-    await ledger.write(*(Finish(A, seq, 0) for seq in (2, 5, 3)), Finish(B, 4, 0), Finish(B, 2, 0))
-    await ledger.write(Finish(A, 1, 3))
+    await ledger.write(*(Finish(A, [seq], 0) for seq in (2, 5, 3)), Finish(B, [4], 0), Finish(B, [2], 0))
+    await ledger.write(Finish(A, [1], 3))
     assert settled(ledger) == {A: (3, {5}), B: (0, {2, 4})}
-    await ledger.write(Finish(A, 4, 5), Finish(B, 1, 2))
+    await ledger.write(Finish(A, [4], 5), Finish(B, [1], 2))
     again = reopen()
     assert settled(again) == {A: (5, set()), B: (2, {4})}
     assert (again.ahead([A, B]), seqs(again)) == ({A: 1, B: 3}, [3, 4, 5, 6])
-    await again.write(Finish(B, 3, 4))
+    await again.write(Finish(B, [3], 4))
     await again.write(Advance([A, B], 6))
     assert settled(again) == {A: (6, set()), B: (6, set())}
     assert (again.ahead([A, B]), seqs(again)) == ({A: 0, B: 0}, [])
@@ -129,7 +129,7 @@ async def test_those_done_before_something_older_are_remembered_until_it_is_done
 async def test_a_replay_among_them_is_ahead_of_its_trigger_alone(ledger: Ledger, reopen: Reopen) -> None:
     await ledger.write(Subscribe(A, BROKER), Subscribe(B, BROKER))
     await ledger.write(append("e-1"), append("again", target=B), append("e-2"), append("e-3"))
-    await ledger.write(Advance([A], 1), Finish(B, 4, 0))
+    await ledger.write(Advance([A], 1), Finish(B, [4], 0))
     again = reopen()
     assert outstanding(again) == [(3, False), (4, False)]
     assert outstanding(again, B) == [(1, False), (2, False), (3, False)]

@@ -1,6 +1,7 @@
 """The thread that commits: when it is woken, and who is told."""
 
 import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
@@ -17,9 +18,11 @@ class Commits:
     """Remembers how many writes each commit had."""
 
     def __init__(self) -> None:
+        self.begun = threading.Event()
         self.sizes: list[int] = []
 
     def apply(self, writes: Sequence[Sequence[Change]]) -> list[list[int]]:
+        self.begun.set()
         self.sizes.append(len(writes))
         return [[] for _ in writes]
 
@@ -54,6 +57,16 @@ async def test_turns_that_each_bring_more_are_one_commit(writer: Writer, commits
         await asyncio.sleep(0)
     await told(writer, 1)
     assert commits.sizes == [21]
+
+
+async def test_a_turn_that_brings_none_is_not_the_last(writer: Writer, commits: Commits) -> None:
+    """What was delivered in it is submitted in the next."""
+    writer.submit(CHANGES, lambda _: None)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not commits.begun.wait(0.05)
+    await told(writer, 1)
+    assert commits.sizes == [2]
 
 
 async def test_turns_that_never_cease_to_bring_more_put_no_commit_off(writer: Writer, commits: Commits) -> None:
