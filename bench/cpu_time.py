@@ -7,14 +7,16 @@ from pathlib import Path
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 MESH, POSTGRES, REST = "mesh", "Postgres", "warm parents and watchers"
+RECEIVER = b"mesh.receiver"  # among the words of the mesh's other process
 
 
 def by_kind(mesh: int) -> Counter[str]:
     """CPU milliseconds that the mesh, each step, Postgres and the rest have used so far, those that ended apart."""
     used: Counter[str] = Counter()
+    receiver = receiver_of(mesh)
     for process in (mesh, *below(mesh)):
         try:
-            used[MESH if process == mesh else kind(process)] += milliseconds(process)
+            used[MESH if process in (mesh, receiver) else kind(process)] += milliseconds(process)
         except (FileNotFoundError, ProcessLookupError):  # it has just ended
             continue
     return used
@@ -23,6 +25,11 @@ def by_kind(mesh: int) -> Counter[str]:
 def steps(mesh: int) -> set[str]:
     """Of which steps replicas run."""
     return by_kind(mesh).keys() - {MESH, POSTGRES, REST}
+
+
+def receiver_of(mesh: int) -> int:
+    """The mesh's process that takes events in."""
+    return next(process for process in below(mesh) if RECEIVER in Path(f"/proc/{process}/cmdline").read_bytes())
 
 
 def below(parent: int) -> Iterator[int]:

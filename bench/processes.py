@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import cpu_time
 import msgspec
 from load import Order, Seen
 
@@ -16,30 +17,29 @@ BENCH = Path(__file__).parent
 REPOSITORY = BENCH.parent
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Process:
-    """One that runs; `cpu_seconds` are its own and those of its threads, children apart."""
+    """One that runs; its children are counted as its own, such as the receiver as the mesh's."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
 
     @property
     def cpu_seconds(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+        return sum(map(cpu_time.milliseconds, self._all())) / 1000
 
     @property
     def peak_mb(self) -> float:
-        """The most that was resident at once."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
-        named = dict(line.split(":", 1) for line in status)
-        return int(named["VmHWM"].split()[0]) / 1024
+        """The most that was resident at once, of each."""
+        return sum(map(peak_mb, self._all()))
 
     def line(self) -> str:
         assert self.process.stdout is not None
         return self.process.stdout.readline().strip()
+
+    def _all(self) -> list[int]:
+        return [self.process.pid, *cpu_time.below(self.process.pid)]
 
     def ask(self, order: str) -> str:
         """Write a line to its standard input, and read its answer's."""
@@ -47,6 +47,12 @@ class Process:
         self.process.stdin.write(order + "\n")
         self.process.stdin.flush()
         return self.line()
+
+
+def peak_mb(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text().splitlines()
+    named = dict(line.split(":", 1) for line in status)
+    return int(named["VmHWM"].split()[0]) / 1024
 
 
 @contextmanager

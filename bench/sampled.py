@@ -1,4 +1,4 @@
-"""Where the mesh's own time goes, by part: sampled from outside by py-spy, where that is installed."""
+"""Where the mesh's own time goes, in its two processes, by part: sampled from outside by py-spy, where installed."""
 
 import re
 import shutil
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import cpu_time
 from report import Row, Table
 
 OWN = re.compile(r"\(mesh/((?:\w+/)*\w+)\.py")
@@ -20,19 +21,25 @@ END_SECONDS = 60.0
 
 @contextmanager
 def mesh(process: int) -> Iterator[Counter[str]]:
-    """Yield what is filled at the end: how many samples the mesh's modules have that hold the interpreter."""
+    """Yield what is filled at the end: how many samples the mesh's modules have that hold their interpreter."""
     parts: Counter[str] = Counter()
     program = shutil.which("py-spy")
     if program is None:
         yield parts
         return
+    with one(program, process, parts), one(program, cpu_time.receiver_of(process), parts):
+        yield parts
+
+
+@contextmanager
+def one(program: str, process: int, parts: Counter[str]) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="bench") as directory:
         stacks = Path(directory, "stacks")
         words = [program, "record", "--gil", "--format", "raw", "--rate", SAMPLES_A_SECOND, "--output", str(stacks)]
         with subprocess.Popen(
             [*words, "--pid", str(process)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as sampling:
-            yield parts
+            yield
             sampling.send_signal(signal.SIGINT)
             sampling.wait(END_SECONDS)
         parts.update(counted(stacks.read_text()))

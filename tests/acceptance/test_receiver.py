@@ -31,13 +31,6 @@ def broker(root: Path, name: str) -> None:
     (root / "broker" / f"{name}.yaml").write_text(BROKER.format(name=name))
 
 
-def receiver_of(mesh: MeshUp) -> int:
-    tasks = Path(f"/proc/{mesh.process.pid}/task").iterdir()
-    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    (found,) = [child for child in children if b"mesh.receiver" in Path(f"/proc/{child}/cmdline").read_bytes()]
-    return found
-
-
 def running(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
@@ -46,7 +39,7 @@ def test_a_killed_mesh_takes_its_receiver_with_it_and_leaves_the_port_free(mesh:
     with socket.create_server(("127.0.0.1", 0)) as free:
         listen = f"127.0.0.1:{free.getsockname()[1]}"
     mesh.start("--listen", listen)
-    receiver = receiver_of(mesh)
+    receiver = mesh.receiver
     os.kill(receiver, signal.SIGSTOP)  # which reads no end of its link
     mesh.kill()
     eventually(lambda: not running(receiver), within=10)
@@ -56,7 +49,7 @@ def test_a_killed_mesh_takes_its_receiver_with_it_and_leaves_the_port_free(mesh:
 
 def test_a_killed_receiver_is_replaced_and_the_mesh_goes_on(mesh: MeshUp) -> None:
     mesh.start()
-    os.kill(receiver_of(mesh), signal.SIGKILL)
+    os.kill(mesh.receiver, signal.SIGKILL)
     eventually(lambda: "the receiver ended (status -9); the next one starts in 1 s" in mesh.output())
     assert post(mesh.broker, b"", EVENT)[0] == 202
     assert mesh.stop() == 0
@@ -64,7 +57,7 @@ def test_a_killed_receiver_is_replaced_and_the_mesh_goes_on(mesh: MeshUp) -> Non
 
 def test_a_stopped_mesh_stops_its_receiver(mesh: MeshUp) -> None:
     mesh.start()
-    receiver = receiver_of(mesh)
+    receiver = mesh.receiver
     assert mesh.stop() == 0
     assert not running(receiver)
 
@@ -72,7 +65,7 @@ def test_a_stopped_mesh_stops_its_receiver(mesh: MeshUp) -> None:
 def test_ctrl_c_is_not_the_receivers(mesh: MeshUp) -> None:
     """A terminal sends it to all processes of the mesh's group, and answers are owed yet."""
     mesh.start()
-    assert os.getpgid(receiver_of(mesh)) != os.getpgid(mesh.process.pid)
+    assert os.getpgid(mesh.receiver) != os.getpgid(mesh.process.pid)
 
 
 def test_a_broker_that_is_added_takes_events(mesh: MeshUp) -> None:

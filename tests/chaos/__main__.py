@@ -1,4 +1,4 @@
-"""`make chaos`: the mesh under load, while it, its functions and its database are killed."""
+"""`make chaos`: the mesh under load, while it, its receiver, its functions and its database are killed."""
 
 import argparse
 import random

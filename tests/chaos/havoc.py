@@ -14,7 +14,7 @@ from chaos.history import Death
 from chaos.subscribers import Subscribers
 from support.mesh import MeshUp
 
-KILLS = ("mesh", "function", "Postgres")
+KILLS = ("mesh", "receiver", "function", "Postgres")
 
 
 class Havoc:
@@ -36,6 +36,7 @@ class Havoc:
         """Go on until there were so many kills."""
         kinds: dict[str, tuple[int, Callable[[], bool]]] = {
             "mesh": (30, self._kill_mesh),
+            "receiver": (20, self._kill_receiver),
             "function": (30, self._kill_function),
             "Postgres": (10, self._kill_postgres),
             "mesh stalled": (8, self._stall_mesh),
@@ -57,6 +58,12 @@ class Havoc:
         self.deaths.append(Death(killed, time.monotonic()))
         self._mesh.start("--listen", self._listen)
         return True
+
+    def _kill_receiver(self) -> bool:
+        with suppress(StopIteration, OSError):  # the next one is not there yet
+            os.kill(self._mesh.receiver, signal.SIGKILL)
+            return True
+        return False
 
     def _kill_function(self) -> bool:
         return self._signal(self._mesh.root / "build" / "functions", signal.SIGKILL) is not None

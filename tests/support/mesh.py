@@ -118,6 +118,13 @@ class MeshUp:
         assert self._process is not None
         return self._process
 
+    @property
+    def receiver(self) -> int:
+        """The process that takes its events in."""
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        children = [child for task in tasks for child in (task / "children").read_text().split()]
+        return next(int(one) for one in children if b"mesh.receiver" in Path(f"/proc/{one}/cmdline").read_bytes())
+
     def output(self) -> str:
         return self._log.read_text()
 
