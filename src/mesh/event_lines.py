@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from operator import itemgetter
 from urllib.parse import quote
 
 from mesh.event import Event
@@ -32,7 +33,8 @@ def to_lines(event: Event, write: Callable[[str], str] = percent_encoded) -> str
         values = {
             name: one_line(value if name == "datacontenttype" else write(value)) for name, value in values.items()
         }
-    lines = _form(tuple(values)) % values
+    form, ordered = _form(tuple(values))
+    lines = form % ordered(values)
     return lines + travelling(event) if event.headers else lines
 
 
@@ -42,6 +44,8 @@ def travelling(event: Event) -> str:
 
 
 @lru_cache(maxsize=256)  # producers have few sets of attributes: with it, an event's lines take half of the time
-def _form(names: tuple[str, ...]) -> str:
-    lines = [f"ce-{name}: %({name})s\r\n" for name in names if name != "datacontenttype"]
-    return "".join(lines + ["content-type: %(datacontenttype)s\r\n"] * ("datacontenttype" in names))
+def _form(names: tuple[str, ...]) -> tuple[str, Callable[[dict[str, str]], tuple[str, ...]]]:
+    """The lines with `%s` for each value, and what takes the values from the attributes in this order."""
+    ordered = sorted(names, key=lambda name: name == "datacontenttype")  # which is the last
+    headers = ["content-type" if name == "datacontenttype" else f"ce-{name}" for name in ordered]
+    return "".join([f"{header}: %s\r\n" for header in headers]), itemgetter(*ordered)
