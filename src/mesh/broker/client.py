@@ -12,7 +12,7 @@ from functools import partial
 from typing import Self
 
 from mesh.broker.outgoing import Origin, origin, written
-from mesh.broker.subscriber_connection import ClosedEarly, SubscriberConnection
+from mesh.broker.subscriber_connection import SubscriberConnection, no_answer
 from mesh.errors import NoAnswer
 from mesh.wire import Request, Response, Then
 
@@ -47,9 +47,9 @@ class HttpClient:
             message = written(request, to)
             connection = self._kept(base) or await self._connect(base, to, deadline)
         except ValueError as error:
-            raise _no_answer(base, error) from error
+            raise no_answer(base, error) from error
         answered: asyncio.Future[Response | Exception] = self._loop.create_future()
-        connection.exchange(message, deadline, partial(self._answered, base, connection, answered.set_result))
+        connection.exchange(message, deadline, answered.set_result)
         try:
             answer = await answered
         except asyncio.CancelledError:
@@ -65,14 +65,12 @@ class HttpClient:
         connection = self._kept(base)
         if connection is None:
             return None
-        connection.exchange(message, self._loop.time() + within, partial(self._answered, base, connection, then))
+        connection.exchange(message, self._loop.time() + within, then)
         return connection.abort
 
-    def _answered(self, base: str, connection: SubscriberConnection, then: Then, answer: Response | Exception) -> None:
-        if connection.usable:
-            connection.idle_since = self._loop.time()
-            self._idle[base].append(connection)
-        then(_no_answer(base, answer) if isinstance(answer, Exception) else answer)
+    def _keep(self, connection: SubscriberConnection) -> None:
+        connection.idle_since = self._loop.time()
+        self._idle[connection.base].append(connection)
 
     def _origin(self, base: str) -> Origin:
         known = self._origins.get(base)
@@ -92,9 +90,10 @@ class HttpClient:
         if to.secure and self._tls is None:
             self._tls = ssl.create_default_context()
         tls = self._tls if to.secure else None
+        connecting = partial(SubscriberConnection, base, self._keep)
         try:
             async with asyncio.timeout_at(deadline):
-                _, connection = await self._loop.create_connection(SubscriberConnection, to.host, to.port, ssl=tls)
+                _, connection = await self._loop.create_connection(connecting, to.host, to.port, ssl=tls)
         except TimeoutError:
             raise
         except OSError as error:
@@ -113,11 +112,3 @@ class HttpClient:
                 del self._idle[base]
                 self._origins.pop(base, None)
         self._sweep = self._loop.call_later(SWEEP_SECONDS, self._close_idle)
-
-
-def _no_answer(base: str, error: Exception) -> Exception:
-    if isinstance(error, TimeoutError | NoAnswer):
-        return error
-    if isinstance(error, ClosedEarly):
-        return NoAnswer(f"{base} closed the connection before it answered")
-    return NoAnswer(f"no usable response from {base} ({type(error).__name__}: {error})")

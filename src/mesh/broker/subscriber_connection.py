@@ -1,6 +1,7 @@
 """One connection to a subscriber: a request's bytes go out, its response comes back whole and within bounds."""
 
 import asyncio
+from collections.abc import Callable
 
 import httptools
 
@@ -14,16 +15,14 @@ BYTES_FOR_ONE = 8  # of a body on the wire: chunks of one byte cost six
 _BODY_HAS_AN_END = {"content-length", "transfer-encoding"}
 
 
-class ClosedEarly(Exception):  # noqa: N818 - the client makes a sentence of it
-    """The connection ended before any byte of the response."""
-
-
 class SubscriberConnection(asyncio.Protocol):
-    """Carries one request at a time; `usable` says whether it can carry another."""
+    """Carries one request at a time to `base`; while it is `usable`, it can carry another, and `keep` is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: str, keep: "Callable[[SubscriberConnection], None]") -> None:
+        self.base = base
         self.usable = True
         self.idle_since = 0.0  # seconds of the loop's time
+        self._keep = keep
         self._transport: asyncio.Transport
         self._parser = httptools.HttpResponseParser(self)
         self._then: Then | None = None  # while a response is waited for
@@ -36,9 +35,9 @@ class SubscriberConnection(asyncio.Protocol):
     def exchange(self, request: bytes, deadline: float, then: Then) -> None:
         """Send the request; `then` gets its response, at the latest at the deadline, in the loop's time.
 
-        On failure, hang up: `then` gets ClosedEarly, NoAnswer, an OSError (TimeoutError, too) or the parser's error.
+        On failure, hang up: `then` gets NoAnswer or TimeoutError.
         """
-        self._begin()  # else the end of the connection would end the response before, once more
+        self._in_body = False  # else the end of the connection would end the response before, once more
         self._received_bytes = 0
         self._then = then
         self._deadline.set(deadline)
@@ -67,7 +66,10 @@ class SubscriberConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is None and self._in_body and _BODY_HAS_AN_END.isdisjoint(dict(self._headers)):
             self.on_message_complete()
-        self._fail(ClosedEarly() if self._received_bytes == 0 else exc or ConnectionError("cut off"))
+        if self._received_bytes == 0:
+            self._fail(NoAnswer(f"{self.base} closed the connection before it answered"))
+        else:
+            self._fail(exc or ConnectionError("cut off"))
         self._deadline.cancel()
         self._tell()
 
@@ -121,7 +123,7 @@ class SubscriberConnection(asyncio.Protocol):
             self._fail(TimeoutError())
 
     def _fail(self, error: Exception) -> None:
-        self._answer(error)
+        self._answer(no_answer(self.base, error))
         self._hang_up()
 
     def _hang_up(self) -> None:
@@ -136,4 +138,13 @@ class SubscriberConnection(asyncio.Protocol):
         """Outside the parser, which takes an exception for one of its own."""
         if self._told is not None:
             (then, answer), self._told = self._told, None
+            if self.usable:
+                self._keep(self)
             then(answer)
+
+
+def no_answer(base: str, error: Exception) -> Exception:
+    """Say in a sentence why there is no response; one that is too late is left as it is."""
+    if isinstance(error, TimeoutError | NoAnswer):
+        return error
+    return NoAnswer(f"no usable response from {base} ({type(error).__name__}: {error})")
