@@ -117,11 +117,12 @@ class Feed:
         return len(events) == READ_EVENTS
 
     def _show(self, stored: Stored) -> None:
-        followers = len(self._followers)
-        wanting = [one for one in self._asked(stored) if one in self._followers and one.wants(stored)]
-        for dispatcher in wanting:
-            dispatcher.take(stored)
-        self.passed(stored, followers - len(wanting))
+        passed = len(self._followers)
+        for dispatcher in self._asked(stored):
+            if dispatcher in self._followers and dispatcher.wants(stored):
+                passed -= 1
+                dispatcher.take(stored)
+        self.passed(stored, passed)
 
     def _asked(self, stored: Stored) -> Sequence[Follower]:
         """Who may want it: a replay passes filters by."""
