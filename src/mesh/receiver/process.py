@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from mesh.clock import Clock
 from mesh.errors import NotDone
@@ -71,8 +71,10 @@ class ReceiverProcess:
 
     async def _launch(self) -> None:
         ours, its = socket.socketpair()
-        with its:
+        with its, ExitStack() as on_failure:
+            on_failure.enter_context(ours)
             self._process = await self._begun(its)
+            on_failure.pop_all()
         self._intake = Intake(self._brokers)
         await self._intake.link.open(ours)
         self._intake.announce(ready=self._ready)

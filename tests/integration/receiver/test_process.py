@@ -1,6 +1,7 @@
 """The receiver as the process that it is, in front of a broker of this one."""
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +12,7 @@ import pytest
 
 from mesh.broker.broker_class import KAFKA
 from mesh.clock import SystemClock
+from mesh.errors import NotDone
 from mesh.event import Event
 from mesh.listening import bound
 from mesh.options import Address
@@ -76,6 +78,18 @@ async def nothing(answers: asyncio.StreamReader) -> bool:
         return True
 
 
+def no_process(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Have the system refuse to start any; answers how often it did."""
+    refused = []
+
+    async def refuse(*_: object, **__: object) -> None:
+        refused.append(errno.EAGAIN)
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", refuse)
+    return refused
+
+
 def gone(pid: int) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
@@ -139,6 +153,24 @@ async def test_one_that_is_killed_is_followed_by_another_and_clients_wait_for_it
         assert await receiver.ask(post()) == ACCEPTED
         assert receiver.pid != killed
         assert f"the receiver ended (status {-signal.SIGKILL}); the next one starts in 1 s" in caplog.text
+
+
+async def test_what_keeps_the_next_one_from_starting_may_pass(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.05)
+    async with running(broker) as receiver:
+        await receiver.process.announce()
+        with monkeypatch.context() as meanwhile:
+            refused = no_process(meanwhile)
+            os.kill(receiver.pid, signal.SIGKILL)
+            await until(lambda: len(refused) > 1)
+        assert await receiver.ask(post()) == ACCEPTED
+
+
+async def test_a_first_one_that_cannot_start_is_an_error(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_process(monkeypatch)
+    with pytest.RaisesGroup(pytest.RaisesExc(NotDone, match="the receiver cannot be started")):
+        async with running(broker):
+            pass
 
 
 async def test_a_stop_answers_what_came_in_whole_and_takes_no_more(broker: Broker) -> None:

@@ -96,10 +96,13 @@ async def test_an_event_that_a_broker_trips_over_costs_no_other(receiver: Receiv
     assert await receiver.heard() == [Answers([2], [1])]
 
 
-async def test_an_event_for_a_broker_that_was_just_removed_is_not_stored(receiver: Receiver) -> None:
+async def test_an_event_for_a_broker_that_was_just_removed_is_not_stored(
+    receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
     del receiver.brokers[OTHER]
     receiver.publishes(event(), broker=OTHER)
     assert await receiver.heard() == [Answers([], [1])]
+    assert caplog.text == ""  # nothing went wrong
 
 
 async def test_brokers_are_announced_with_their_classes_and_hold_when_the_receiver_says_so(receiver: Receiver) -> None:
