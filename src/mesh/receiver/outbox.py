@@ -8,13 +8,14 @@ from mesh.broker.broker_class import BrokerClass
 from mesh.event import Event
 from mesh.receiver.messages import Answers, Events, Publish
 
+TOGETHER = 32  # at most: the mesh begins with these while more are read
 Then = Callable[[bool], None]
 
 logger = logging.getLogger(__name__)
 
 
 class Outbox:
-    """Events that the mesh has not answered; those of one turn of the loop leave together."""
+    """Events that the mesh has not answered; those of one turn of the loop leave together, or in a few pieces."""
 
     def __init__(self, send: Callable[[Events], None]) -> None:
         self._send = send
@@ -28,6 +29,8 @@ class Outbox:
         self._gathered.append(Publish(self._newest, broker, event))
         if len(self._gathered) == 1:
             asyncio.get_running_loop().call_soon(self._hand_over)
+        elif len(self._gathered) >= TOGETHER:
+            self._hand_over()
 
     def answered(self, answers: Answers) -> None:
         for number in answers.accepted:
@@ -36,8 +39,9 @@ class Outbox:
             self._answer(number, accepted=False)
 
     def _hand_over(self) -> None:
-        gathered, self._gathered = self._gathered, []
-        self._send(Events(gathered))
+        if self._gathered:
+            gathered, self._gathered = self._gathered, []
+            self._send(Events(gathered))
 
     def _answer(self, number: int, *, accepted: bool) -> None:
         try:

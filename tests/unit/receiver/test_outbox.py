@@ -6,7 +6,7 @@ import pytest
 
 from mesh.broker.broker_class import KAFKA
 from mesh.receiver.messages import Answers, Events, Publish
-from mesh.receiver.outbox import Outbox, RemoteInlet
+from mesh.receiver.outbox import TOGETHER, Outbox, RemoteInlet
 from support.events import event
 
 
@@ -35,6 +35,21 @@ async def test_what_comes_in_one_turn_of_the_loop_leaves_together_and_in_order(s
     await asyncio.sleep(0)
     first = Events([Publish(1, "cabs/default", event("e-1")), Publish(2, "cabs/other", event("e-2"))])
     assert sent.messages == [first, Events([Publish(3, "cabs/default", event("e-3"))])]
+
+
+async def test_when_many_come_in_one_turn_the_mesh_begins_before_all_are_there(sent: Sent) -> None:
+    for number in range(TOGETHER + 1):
+        sent.publish("cabs/default", f"e-{number}")
+    assert [len(message.events) for message in sent.messages] == [TOGETHER]
+    await asyncio.sleep(0)
+    assert [len(message.events) for message in sent.messages] == [TOGETHER, 1]
+
+
+async def test_nothing_is_sent_twice_or_empty(sent: Sent) -> None:
+    for number in range(TOGETHER):
+        sent.publish("cabs/default", f"e-{number}")
+    await asyncio.sleep(0)
+    assert [len(message.events) for message in sent.messages] == [TOGETHER]
 
 
 async def test_each_producer_gets_its_own_answer(sent: Sent) -> None:
