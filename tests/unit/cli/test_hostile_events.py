@@ -20,7 +20,7 @@ from mesh.control.shapes import (
 
 ANY = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("\x1b\x9b\r\n\x00\x7f\u202e\u2028")))
 PLAIN = Paint(on=False)
-any_text = settings(max_examples=40, deadline=None)
+any_text = settings(max_examples=40)
 ATTEMPTS = st.builds(Attempt, number=st.just(1), to=st.just("subscriber"), at=st.just("2026-08-01T12:00:01Z"),
                      seconds=st.just(0.1), status=st.just(503), error=ANY)  # fmt: skip
 DELIVERIES = st.builds(Delivery, trigger=ANY, subscriber=ANY, reason=ANY, last_before_restart=ANY, dead_letter=ANY,

@@ -92,7 +92,7 @@ PIECES = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PIECES)
 async def test_no_bytes_crash_it_nor_make_it_a_500(pieces: list[bytes]) -> None:
     client = Client(Inlet())
