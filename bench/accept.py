@@ -1,7 +1,7 @@
 """Accepting: durable 202s a second at 64 connections, against others that take events.
 
 `python bench/accept.py [ROUNDS]`. Every row has the same load maker, in a process of its own; the rows take turns. CPU
-is the server process' own, for an event, and says more than the rate where the machine has other work.
+is the server's, of all its processes, for an event, and says more than the rate where the machine has other work.
 """
 
 import statistics
@@ -107,10 +107,10 @@ def budget(found: Found, cores: int) -> Iterator[str]:
         return
     each = cores / statistics.median(one.rate for one in found[UVICORN.title]) * 1e6
     maker = statistics.median(one.maker_us for one in found[UVICORN.title])
-    ingress = statistics.median(one.cpu_us for one in found[INGRESS.title])
+    ingress, mesh = (statistics.median(one.cpu_us for one in found[row.title]) for row in (INGRESS, MESH))
     yield (
         f"At the rate of (a) {cores} cores have {each:.0f} µs for an event, of which the load maker takes {maker:.0f}; "
-        f"the ingress without the ledger takes {ingress:.0f}."
+        f"the ingress without the ledger takes {ingress:.0f}, the whole mesh {mesh:.0f}."
     )
 
 

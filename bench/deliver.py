@@ -1,7 +1,7 @@
 """Delivering: events a second the whole way, accepted, on disk, delivered to a sink and done with.
 
 `python bench/deliver.py [ROUNDS]`. Producer and sink are one process of their own; the rows take turns. CPU is that of
-the process that delivers, for an event; latencies are from before an event is sent until the sink has it.
+what delivers, of all its processes, for an event; latencies are from before an event is sent until the sink has it.
 """
 
 import sqlite3
