@@ -1,5 +1,6 @@
 """The receiver's program: `python -m mesh.receiver LINK MAX_CONNECTIONS SOCKET…`, the descriptors that it was given."""
 
+import signal
 import socket
 import sys
 
@@ -15,6 +16,8 @@ async def receive(bound: Bound, max_connections: int, half: socket.socket) -> No
 
 
 def main(link: int, max_connections: int, *listening: int) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # Ctrl-C goes to all of a terminal's: the mesh ends this one in order
     log_in_plain_lines()
     spare_the_collector()
     with Bound([socket.socket(fileno=one) for one in listening]) as bound:

@@ -35,12 +35,15 @@ class Intake:
         self._accepted: list[int] = []
         self._not_stored: list[int] = []
         self._unheard: deque[asyncio.Future[None]] = deque()
+        self._gone = False
 
     def announce(self, *, ready: bool) -> asyncio.Future[None]:
         """Tell which brokers there are; the future is done when that holds, or the receiver is gone."""
         heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._unheard.append(heard)
         self.link.send(Serve({key: broker.broker_class.name for key, broker in self._brokers.items()}, ready))
+        if self._gone:
+            self._hear()  # the next one is told before it takes anything
         return heard
 
     def _take(self, message: Events | Heard) -> None:
@@ -81,6 +84,7 @@ class Intake:
             heard.set_result(None)
 
     def _receiver_gone(self) -> None:
+        self._gone = True
         while self._unheard:
             self._hear()
 

@@ -88,5 +88,4 @@ class ReceiverProcess:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             pass_fds=(half.fileno(), *listening),
-            start_new_session=True,  # Ctrl-C is the mesh's, which lets its clients end
         )

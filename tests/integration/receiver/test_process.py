@@ -188,6 +188,18 @@ async def test_a_stop_answers_what_came_in_whole_and_takes_no_more(broker: Broke
         assert gone(receiver.pid)
 
 
+async def test_signals_are_for_the_mesh_which_lets_clients_have_their_answers(broker: Broker) -> None:
+    async with running(broker) as receiver:
+        await receiver.process.announce()
+        broker.at_once = False
+        async with receiver.asking(post()) as answers:
+            await until(lambda: broker.asked != [])
+            for number in (signal.SIGTERM, signal.SIGINT):
+                os.kill(receiver.pid, number)
+            broker.asked[0](True)
+            assert await answers.readuntil(b"\r\n\r\n") == ACCEPTED
+
+
 async def test_a_stop_does_not_wait_longer_than_it_is_given(broker: Broker) -> None:
     async with running(broker) as receiver:
         await receiver.process.announce()

@@ -119,3 +119,4 @@ async def test_nobody_waits_for_a_receiver_that_is_gone(receiver: Receiver) -> N
     holds = receiver.intake.announce(ready=True)
     receiver.intake.link.connection_lost(None)
     assert holds.done()
+    assert receiver.intake.announce(ready=True).done()
