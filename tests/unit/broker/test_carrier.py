@@ -1,5 +1,6 @@
 """One event and one trigger: attempts, waits, dead letters and replies."""
 
+import asyncio
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -254,6 +255,17 @@ async def test_all_that_are_delivered_in_a_turn_are_one_write() -> None:
         await mesh.clock.advance(0)
         assert [outcome(mesh, seq) for seq in (1, 2, 3)] == ["delivered"] * 3
     assert ledger.written.count([Finish]) == 1
+
+
+async def test_what_is_delivered_in_a_turn_behind_one_that_is_not_is_done_all_the_same(ledger: MemoryLedger) -> None:
+    mesh, never = Running(ledger), asyncio.Event()
+    mesh.client.answers[SUBSCRIBER] = [never]
+    async with mesh.dispatching(ROUTE):
+        for number in range(4):
+            mesh.publish(event(f"e-{number}"))
+        await mesh.clock.advance(0)
+        assert [stored.seq for stored, _ in ledger.outstanding(ROUTE.key)] == [1]
+        never.set()
 
 
 async def test_a_delivery_that_cannot_be_ended_costs_no_other_its_end(

@@ -53,6 +53,14 @@ async def test_each_broker_has_its_own_however_they_were_mixed(ledger: Ledger, r
     assert sorted(numbers) == [1, 2, 3, 4, 5, 6]
 
 
+async def test_a_finish_is_of_all_that_it_names(ledger: Ledger, reopen: Reopen) -> None:
+    await fill(ledger, 5, A)
+    await ledger.write(Finish(A, [2, 3, 5], 0))
+    for each in before_and_after(ledger, reopen):
+        assert settled(each) == {A: (0, {2, 3, 5})}
+        assert outstanding(each) == [(1, False), (4, False)]
+
+
 async def test_a_trigger_begins_where_it_was_subscribed_among_events_of_several_brokers(ledger: Ledger) -> None:
     await ledger.write(Subscribe(C, OTHER))
     changes: list[Change] = [append("before"), append("theirs", OTHER), Subscribe(A, BROKER), Subscribe(B, OTHER)]
