@@ -127,7 +127,7 @@ async def _receiving(receiver: ReceiverProcess) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await receiver.stop(0.0)
+        await receiver.stop(0.0)  # for the ways out that do not wind down
 
 
 @asynccontextmanager

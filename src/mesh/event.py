@@ -1,4 +1,4 @@
-"""A CloudEvent as a value, and its two HTTP content modes.
+"""A CloudEvent as a value, read from either HTTP content mode; it is written in `mesh.event_lines`.
 
 Source: CloudEvents 1.0 (cloudevents/spec: spec.md, bindings/http-protocol-binding.md, formats/json-format.md); 0.3 is
 carried as it came. Attribute values are text, as every hop of a Knative broker sends them in binary mode.
@@ -25,7 +25,7 @@ _REQUIRED = ("id", "source", "type")
 _VERSIONS = ("1.0", "0.3")
 _NO_URI = re.compile(r"[\s\x00-\x1f]")
 _RFC3339 = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE)
-# Printable ASCII less space, double quote and percent (HTTP binding 3.1.3.2), several.
+# Lines of printable ASCII less space, double quote and percent: what is written as it is (HTTP binding 3.1.3.2).
 _PLAIN_LINES = re.compile(rb"[\n!#$&-~]*")
 
 

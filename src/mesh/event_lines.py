@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from mesh.event import Event
 
-# Printable ASCII less space, double quote and percent (HTTP binding 3.1.3.2).
+# Printable ASCII less space, double quote and percent: what is written as it is (HTTP binding 3.1.3.2).
 _PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
 _PLAIN_ALONE = re.compile(r"[!#$&-~]*")  # the same
+NAMES_KEPT = 2_000  # characters of an event's names: one may have a megabyte of them
 
 
 def percent_encoded(value: str) -> str:
@@ -33,7 +34,8 @@ def to_lines(event: Event, write: Callable[[str], str] = percent_encoded) -> str
         values = {
             name: one_line(value if name == "datacontenttype" else write(value)) for name, value in values.items()
         }
-    form, ordered = _form(tuple(values))
+    names = tuple(values)
+    form, ordered = _form(names) if len("".join(names)) <= NAMES_KEPT else _form.__wrapped__(names)
     lines = form % ordered(values)
     return lines + travelling(event) if event.headers else lines
 
@@ -43,6 +45,7 @@ def travelling(event: Event) -> str:
     return "".join([f"{name}: {one_line(value)}\r\n" for name, value in event.headers.items()])
 
 
+# Names have no `%`: they are of a-z and 0-9 (`mesh.event`).
 @lru_cache(maxsize=256)  # producers have few sets of attributes: with it, an event's lines take half of the time
 def _form(names: tuple[str, ...]) -> tuple[str, Callable[[dict[str, str]], tuple[str, ...]]]:
     """The lines with `%s` for each value, and what takes the values from the attributes in this order."""

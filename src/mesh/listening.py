@@ -25,6 +25,10 @@ class Bound:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Refuse whoever comes from now on, unless others hold the sockets, too."""
         for one in self.sockets:
             one.close()
 

@@ -1,4 +1,4 @@
-"""What the mesh's own process is set to: how many files it may have open, and how its log lines look."""
+"""What the mesh's own processes are set to: how many files it may have open, and how its log lines look."""
 
 import gc
 import logging

@@ -9,7 +9,10 @@ Headers = list[tuple[str, str]]
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A request without its address. `head` is its header lines, each with its end: see `lines`."""
+    """A request without its address. `head` is its header lines, each with its end, which nobody checks again.
+
+    So it is made of `lines` or of `mesh.event_lines`, whose values end no line.
+    """
 
     method: str
     path: str
@@ -28,9 +31,9 @@ def lines(headers: Headers) -> str:
     return "".join([f"{name}: {value}\r\n" for name, value in headers])
 
 
-def pairs(lines: str) -> Headers:
+def pairs(head: str) -> Headers:
     """The headers that were written as these lines."""
-    return [(name, value) for name, _, value in (line.partition(": ") for line in lines.split("\r\n")[:-1])]
+    return [(name, value) for name, _, value in (line.partition(": ") for line in head.split("\r\n")[:-1])]
 
 
 def refuse_line_ends(text: str) -> None:

@@ -84,8 +84,8 @@ class Broker:
     def appended(self, seq: int, new: Append) -> None:
         """Take note of an event that is in the ledger now."""
         stored = Stored(seq, new.broker, new.accepted_at, new.event, new.target, new.replay_of)
-        self._history.accepted(stored, self.feed.routes)
         self.feed.wake()
+        self._history.accepted(stored, self.feed.routes)
 
     def settled(self, stored: Stored, *, ok: bool) -> None:
         """A trigger is through with the event."""

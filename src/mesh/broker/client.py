@@ -53,7 +53,8 @@ class HttpClient:
         try:
             answer = await answered
         except asyncio.CancelledError:
-            connection.abort()
+            if answered.cancelled():  # else the answer is here, and the connection another's by now
+                connection.abort()
             raise
         if isinstance(answer, Exception):
             raise answer

@@ -15,6 +15,7 @@ from mesh.ledger.records import Advance, Stored
 
 READ_EVENTS = 100
 TYPES_KNOWN = 1_000
+TYPE_KNOWN = 1_000  # characters of one: it may have a megabyte
 ADVANCE_SECONDS = 0.05  # events stay in the ledger as much longer; at once, a hundred idle triggers cost a fifth more
 
 Passed = Callable[[Stored, int], None]
@@ -134,7 +135,8 @@ class Feed:
             if len(self._by_type) >= TYPES_KNOWN:
                 self._by_type.clear()
             asked = [one for one in self._dispatchers if one.route.types is None or of_type in one.route.types]
-            self._by_type[of_type] = asked
+            if len(of_type) <= TYPE_KNOWN:
+                self._by_type[of_type] = asked
         return asked
 
     def _advance_idle(self) -> None:

@@ -104,7 +104,7 @@ class Outcomes:
             try:
                 self._end(stored, over, answer)
             except Exception:  # one that cannot be ended must not cost the others their ends
-                logger.exception("event %s of %s was delivered and is not done with", stored.event.id, self._trigger)
+                logger.exception("event %s of %s was delivered, and stays in hand", stored.event.id, self._trigger)
 
     def _end(self, stored: Stored, over: Over, answer: Answer) -> None:
         if isinstance(answer, Exception):

@@ -6,14 +6,19 @@ event's `partitionkey` (io.cloudevents.kafka.PartitionKeyExtensionInterceptor).
 
 import functools
 
+KEY_KEPT = 1_000  # characters of a key: one may have a megabyte
 _SEED = 0x9747B28C
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
 
 
-@functools.lru_cache(maxsize=1024)  # events of one key come close together
 def partition_of(key: str, partitions: int) -> int:
     """Return the partition that Kafka's default partitioner gives a record with this key."""
+    return _partition_of(key, partitions) if len(key) <= KEY_KEPT else _partition_of.__wrapped__(key, partitions)
+
+
+@functools.lru_cache(maxsize=1024)  # events of one key come close together
+def _partition_of(key: str, partitions: int) -> int:
     return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
 
 

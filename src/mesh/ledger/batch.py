@@ -99,8 +99,7 @@ class Batch:
         self._is_stale = False
 
     def _accept(self, trigger: str, seqs: Sequence[int]) -> None:
-        refused = self._refused.get(trigger)
-        if refused is not None:
+        if (refused := self._refused.get(trigger)) is not None:
             refused.difference_update(seqs)
             if not refused:
                 del self._refused[trigger]
@@ -188,6 +187,7 @@ class Batch:
             self._let_go += [(broker, seq) for seq in self._standing.unsubscribe(trigger)]
         self._moved.discard(trigger)
         self._ahead.pop(trigger, None)
+        self._refused.pop(trigger, None)
         self._execute("DELETE FROM subscriptions WHERE trigger = ?", (trigger,))
         self._execute("DELETE FROM deliveries WHERE trigger = ?", (trigger,))
 

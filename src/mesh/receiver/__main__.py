@@ -16,8 +16,7 @@ async def receive(bound: Bound, max_connections: int, half: socket.socket) -> No
 
 
 def main(link: int, max_connections: int, *listening: int) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # Ctrl-C goes to all of a terminal's: the mesh ends this one in order
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # whoever ends a service may tell all: the mesh ends this in order
     log_in_plain_lines()
     spare_the_collector()
     with Bound([socket.socket(fileno=one) for one in listening]) as bound:

@@ -34,21 +34,21 @@ class Intake:
         self._brokers = brokers
         self._accepted: list[int] = []
         self._not_stored: list[int] = []
-        self._unheard: deque[asyncio.Future[None]] = deque()
+        self._unheard: deque[asyncio.Future[bool]] = deque()
         self._gone = False
 
-    def announce(self, *, ready: bool) -> asyncio.Future[None]:
-        """Tell which brokers there are; the future is done when that holds, or the receiver is gone."""
-        heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def tell(self, serve: Serve) -> asyncio.Future[bool]:
+        """Tell which brokers there are; the future says whether that holds now, or the receiver is gone."""
+        heard: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._unheard.append(heard)
-        self.link.send(Serve({key: broker.broker_class.name for key, broker in self._brokers.items()}, ready))
+        self.link.send(serve)
         if self._gone:
-            self._hear()  # the next one is told before it takes anything
+            self._hear(holds=False)
         return heard
 
     def _take(self, message: Events | Heard) -> None:
         if isinstance(message, Heard):
-            self._hear()
+            self._hear(holds=True)
             return
         for one in message.events:
             self._publish(one)
@@ -78,15 +78,15 @@ class Intake:
         self._accepted, self._not_stored = [], []
         self.link.send(answers)
 
-    def _hear(self) -> None:
+    def _hear(self, *, holds: bool) -> None:
         heard = self._unheard.popleft()
         if not heard.done():  # the one who waited may have been cancelled
-            heard.set_result(None)
+            heard.set_result(holds)
 
     def _receiver_gone(self) -> None:
         self._gone = True
         while self._unheard:
-            self._hear()
+            self._hear(holds=False)
 
 
 _decode = msgspec.msgpack.Decoder(FromReceiver).decode

@@ -1,6 +1,7 @@
 """Messages over one half of a socket pair: each is its length in four bytes, then itself as msgpack.
 
-What waits to be written is bounded by what the receiver takes from clients at once (`mesh.receiver.listener`).
+What waits to be written is bounded by what is taken from clients at once (`mesh.receiver.listener`): events by their
+bytes, answers by their number.
 """
 
 import asyncio

@@ -17,7 +17,7 @@ from mesh.listening import Bound
 from mesh.process import open_files
 from mesh.receiver.intake import Broker, Intake
 from mesh.receiver.listener import MAX_CONNECTIONS
-from mesh.receiver.messages import Stop
+from mesh.receiver.messages import Serve, Stop
 from mesh.tether import tethered
 
 PAUSE_SECONDS = 1.0  # before it is started again
@@ -34,13 +34,15 @@ class ReceiverProcess:
         self._brokers = brokers
         self._tasks = tasks
         self._clock = clock
-        self._ready = False
+        self._announced: Serve
+        self._was_up = False
         self._intake: Intake
         self._process: asyncio.subprocess.Process
         self._kept_running: asyncio.Task[None]
 
     async def start(self) -> None:
         """Run it; it takes events before the mesh is ready, and tells probes that it is not. Raises NotDone."""
+        self._announced = self._serve(ready=False)
         try:
             await self._launch()
         except OSError as error:
@@ -48,13 +50,19 @@ class ReceiverProcess:
         self._kept_running = self._tasks.create_task(self._keep_running(), name="receiver")
 
     async def announce(self) -> None:
-        """The mesh is ready, with the brokers that there are now; returns when this holds."""
-        self._ready = True
-        await self._intake.announce(ready=True)
+        """The mesh is ready, with the brokers that there are now; returns when this holds, or will with the next one.
+
+        Raises NotDone when not even the first one came up.
+        """
+        self._announced = self._serve(ready=True)
+        self._was_up |= await self._intake.tell(self._announced)
+        if not self._was_up:
+            raise NotDone("the receiver ended before it was up: what it said on standard error tells why")
 
     async def stop(self, within: float) -> None:
         """Refuse new clients, answer what came in whole, end; at most `within` seconds, and a moment."""
         self._kept_running.cancel()
+        self._bound.close()
         self._intake.link.send(Stop(within))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), within + END_SECONDS)
@@ -73,11 +81,14 @@ class ReceiverProcess:
         ours, its = socket.socketpair()
         with its, ExitStack() as on_failure:
             on_failure.enter_context(ours)
-            self._process = await self._begun(its)
+            self._process, intake = await self._begun(its), Intake(self._brokers)
+            await intake.link.open(ours)
             on_failure.pop_all()
-        self._intake = Intake(self._brokers)
-        await self._intake.link.open(ours)
-        self._intake.announce(ready=self._ready)
+        intake.tell(self._announced)
+        self._intake = intake
+
+    def _serve(self, *, ready: bool) -> Serve:
+        return Serve({key: broker.broker_class.name for key, broker in self._brokers.items()}, ready)
 
     async def _begun(self, half: socket.socket) -> asyncio.subprocess.Process:
         listening = [one.fileno() for one in self._bound.sockets]
@@ -87,5 +98,6 @@ class ReceiverProcess:
             *(sys.executable, "-P", "-m", "mesh.receiver", *numbers),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is the mesh's, which ends it in order
             pass_fds=(half.fileno(), *listening),
         )

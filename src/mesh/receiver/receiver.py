@@ -25,16 +25,16 @@ class Receiver:
         self._inlets: dict[str, RemoteInlet] = {}
         self._ingress = Ingress(self._inlets, SystemClock())
         self._listener = Listener(self._ingress, bound, max_connections)
-        self._told_once = asyncio.Event()
-        self._to_end = asyncio.Event()
+        self._has_brokers = asyncio.Event()
+        self._ending = asyncio.Event()
         self._within = 0.0  # seconds to end in
 
     async def run(self, half: socket.socket) -> None:
         """Accept clients as soon as it is known for which brokers."""
         await self._link.open(half)
-        await self._told_once.wait()
+        await self._has_brokers.wait()
         await self._listener.start()
-        await self._to_end.wait()
+        await self._ending.wait()
         await self._listener.stop(self._within)
 
     def _told(self, message: Serve | Answers | Stop) -> None:
@@ -51,13 +51,13 @@ class Receiver:
     def _serve(self, brokers: Mapping[str, str]) -> None:
         self._inlets.clear()
         self._inlets.update({key: RemoteInlet(key, CLASSES[name], self._outbox) for key, name in brokers.items()})
-        self._told_once.set()
+        self._has_brokers.set()
 
     def _end(self, within: float) -> None:
         self._ingress.ready = False
         self._within = within
-        self._told_once.set()
-        self._to_end.set()
+        self._has_brokers.set()
+        self._ending.set()
 
     def _mesh_gone(self) -> None:
         """Nobody stores anything any more: clients are cut off, as those of a process that was killed are."""

@@ -10,6 +10,7 @@ from mesh.broker import aiohttp_client, subscriber_connection
 from mesh.broker import client as client_module
 from mesh.broker.aiohttp_client import AiohttpClient
 from mesh.broker.client import HttpClient
+from mesh.broker.subscriber_connection import SubscriberConnection
 from mesh.errors import NoAnswer
 from mesh.wire import Request, Response
 
@@ -382,6 +383,32 @@ async def test_one_who_hangs_up_is_told_nothing_more() -> None:
         await hung_up.wait()
         assert client.begin(base, REQUEST, within=10, then=told.append) is None
     assert told == []
+
+
+async def test_one_who_is_cancelled_once_its_answer_is_here_hangs_up_on_nobody() -> None:
+    second: asyncio.Future[Response | Exception] = asyncio.get_running_loop().create_future()
+
+    class Handing(HttpClient):
+        """Gives a connection to the next one as soon as it is kept, and has the first one cancelled."""
+
+        def _keep(self, connection: SubscriberConnection) -> None:
+            super()._keep(connection)
+            asyncio.get_running_loop().call_soon(self._hand_on)
+
+        def _hand_on(self) -> None:
+            if self.begin(base, REQUEST, within=10, then=second.set_result):
+                first.cancel()
+
+    async def twice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answering(OK)(reader, writer)
+        await answering(OK)(reader, writer)
+
+    async with Handing() as client, subscriber(twice) as base:
+        first = asyncio.create_task(send(client, base))
+        async with asyncio.timeout(10):
+            answer = await second
+        assert isinstance(answer, Response)
+        assert answer.body == b"ok"
 
 
 async def test_another_protocol_is_no_response() -> None:

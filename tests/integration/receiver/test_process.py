@@ -4,7 +4,9 @@ import asyncio
 import errno
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from mesh.event import Event
 from mesh.listening import bound
 from mesh.options import Address
 from mesh.receiver import process as module
+from mesh.receiver.link import Link
+from mesh.receiver.messages import Events, Heard
 from mesh.receiver.process import ReceiverProcess
 from support.clock import until
 from support.events import event
@@ -64,10 +68,24 @@ class Running:
         finally:
             writer.transport.abort()
 
+    async def refuses(self) -> bool:
+        """Whether nobody can connect any more."""
+        try:
+            async with self.asking(b""):
+                return False
+        except ConnectionRefusedError:
+            return True
+
     async def ask(self, request: bytes) -> bytes:
         """What a new client is answered."""
         async with self.asking(request) as answers, asyncio.timeout(20):
             return await answers.readuntil(b"\r\n\r\n")
+
+
+async def until_async(question: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await question():  # noqa: ASYNC110 - what is waited for is outside the loop and tells nobody
+            await asyncio.sleep(0)
 
 
 async def nothing(answers: asyncio.StreamReader) -> bool:
@@ -166,6 +184,43 @@ async def test_what_keeps_the_next_one_from_starting_may_pass(broker: Broker, mo
         assert await receiver.ask(post()) == ACCEPTED
 
 
+async def test_a_first_one_that_does_not_come_up_is_an_error(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.RaisesGroup(pytest.RaisesExc(NotDone, match="the receiver ended before it was up")):
+        async with running(broker) as receiver:
+            await receiver.process.announce()
+
+
+async def test_the_next_one_knows_no_more_than_was_announced(broker: Broker) -> None:
+    async with running(broker) as receiver:
+        await receiver.process.announce()
+        receiver.brokers["cabs/late"] = broker  # and its triggers are not subscribed yet
+        os.kill(receiver.pid, signal.SIGKILL)
+        await until(lambda: gone(receiver.pid))
+        assert await receiver.ask(post(target=b"/cabs/late")) == refusal(b"404 Not Found", close=False)
+        await receiver.process.announce()
+        assert await receiver.ask(post(target=b"/cabs/late")) == ACCEPTED
+
+
+async def test_a_stop_while_the_next_one_starts_is_one(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.0)
+    opened, reached = Link.open, asyncio.Event()
+
+    async def slow(link: Link[Events | Heard], half: socket.socket) -> None:
+        reached.set()
+        await asyncio.sleep(0.1)
+        await opened(link, half)
+
+    async with running(broker) as receiver:
+        await receiver.process.announce()
+        monkeypatch.setattr(Link, "open", slow)
+        os.kill(receiver.pid, signal.SIGKILL)
+        async with asyncio.timeout(10):
+            await reached.wait()
+        await receiver.process.stop(0.0)
+        assert gone(receiver.pid)
+
+
 async def test_a_first_one_that_cannot_start_is_an_error(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     no_process(monkeypatch)
     with pytest.RaisesGroup(pytest.RaisesExc(NotDone, match="the receiver cannot be started")):
@@ -180,7 +235,7 @@ async def test_a_stop_answers_what_came_in_whole_and_takes_no_more(broker: Broke
         async with receiver.asking(post()) as answers:
             await until(lambda: broker.asked != [])
             stopping = asyncio.create_task(receiver.process.stop(20.0))
-            await asyncio.sleep(0.2)
+            await until_async(receiver.refuses)
             assert not stopping.done()
             broker.asked[0](True)
             assert await answers.read() == ACCEPTED.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
@@ -188,14 +243,13 @@ async def test_a_stop_answers_what_came_in_whole_and_takes_no_more(broker: Broke
         assert gone(receiver.pid)
 
 
-async def test_signals_are_for_the_mesh_which_lets_clients_have_their_answers(broker: Broker) -> None:
+async def test_one_that_is_told_to_end_by_others_lets_clients_have_their_answers(broker: Broker) -> None:
     async with running(broker) as receiver:
         await receiver.process.announce()
         broker.at_once = False
         async with receiver.asking(post()) as answers:
             await until(lambda: broker.asked != [])
-            for number in (signal.SIGTERM, signal.SIGINT):
-                os.kill(receiver.pid, number)
+            os.kill(receiver.pid, signal.SIGTERM)
             broker.asked[0](True)
             assert await answers.readuntil(b"\r\n\r\n") == ACCEPTED
 

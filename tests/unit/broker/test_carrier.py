@@ -286,7 +286,7 @@ async def test_a_delivery_that_cannot_be_ended_costs_no_other_its_end(
         await mesh.clock.advance(0)
         assert [stored.event.id for stored in mesh.broker.dispatchers[0].in_hand.values()] == ["e-0"]
         mesh.running[0].cancel()
-    assert "event e-0 of cabs/invoice was delivered and is not done with" in caplog.text
+    assert "event e-0 of cabs/invoice was delivered, and stays in hand" in caplog.text
 
 
 async def test_on_a_full_disk_a_reply_waits_with_the_finish(mesh: Running, ledger: MemoryLedger) -> None:

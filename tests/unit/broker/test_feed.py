@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from mesh.broker.dispatcher import WINDOW
+from mesh.broker.feed import TYPE_KNOWN
 from mesh.broker.route import Route
 from mesh.errors import LedgerUnavailable
 from mesh.ledger.memory import MemoryLedger
@@ -51,6 +52,13 @@ def sent(mesh: Running, base: str = SUBSCRIBER) -> list[str]:
 async def publish(mesh: Running, *types: str) -> None:
     await asyncio.gather(*(mesh.publish(event(f"e-{number}", one)) for number, one in enumerate(types, 1)))
     await mesh.clock.advance(0)
+
+
+async def test_long_types_are_looked_up_each_time(mesh: Running) -> None:
+    async with mesh.dispatching(RIDES, FEES, STARTING_WITH_F):
+        await publish(mesh, "f" * (TYPE_KNOWN + 1), "f" * TYPE_KNOWN)
+    assert sent(mesh, "http://notify") == ["e-1", "e-2"]
+    assert list(mesh.broker.feed._by_type) == ["f" * TYPE_KNOWN]
 
 
 async def test_each_trigger_gets_what_it_wants_in_the_order_of_arrival(mesh: Running) -> None:

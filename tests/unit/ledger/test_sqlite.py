@@ -146,6 +146,15 @@ async def test_a_position_does_not_pass_what_was_refused(path: Path, refused: Fi
         assert [stored.event.id for stored, _ in ledger.outstanding(A)] == ["e-1", "e-3"]
 
 
+async def test_a_trigger_that_comes_again_is_held_back_by_nothing_that_was_refused_before(ledger: SqliteLedger) -> None:
+    await ledger.write(Subscribe(A, BROKER), append("e-1"))
+    with pytest.raises(UnicodeEncodeError):
+        await ledger.write(Finish(A, [1], 1), append("\ud800"))
+    await ledger.write(Unsubscribe(A), Subscribe(A, BROKER), append("e-2"))
+    await ledger.write(Finish(A, [2], 2))
+    assert [standing.position for standing in ledger.subscriptions()] == [2]
+
+
 async def test_positions_move_again_once_the_refused_is_written(ledger: SqliteLedger) -> None:
     await ledger.write(Subscribe(A, BROKER), *(append(f"e-{number}") for number in (1, 2, 3)))
     with pytest.raises(UnicodeEncodeError):

@@ -105,18 +105,18 @@ async def test_an_event_for_a_broker_that_was_just_removed_is_not_stored(
     assert caplog.text == ""  # nothing went wrong
 
 
-async def test_brokers_are_announced_with_their_classes_and_hold_when_the_receiver_says_so(receiver: Receiver) -> None:
-    holds = [receiver.intake.announce(ready=False), receiver.intake.announce(ready=True)]
-    known = {DEFAULT: "Kafka", OTHER: "MTChannelBasedBroker"}
-    assert await receiver.heard() == [Serve(known, ready=False), Serve(known, ready=True)]
+async def test_what_it_is_told_holds_when_the_receiver_says_so(receiver: Receiver) -> None:
+    serve = Serve({DEFAULT: "Kafka", OTHER: "MTChannelBasedBroker"}, ready=False)
+    holds = [receiver.intake.tell(serve), receiver.intake.tell(Serve({}, ready=True))]
+    assert await receiver.heard() == [serve, Serve({}, ready=True)]
     receiver.says(Heard())
     assert [one.done() for one in holds] == [True, False]
     receiver.says(Heard())
-    assert [one.done() for one in holds] == [True, True]
+    assert [one.result() for one in holds] == [True, True]
 
 
 async def test_nobody_waits_for_a_receiver_that_is_gone(receiver: Receiver) -> None:
-    holds = receiver.intake.announce(ready=True)
+    waiting = receiver.intake.tell(Serve({}, ready=True))
     receiver.intake.link.connection_lost(None)
-    assert holds.done()
-    assert receiver.intake.announce(ready=True).done()
+    assert waiting.result() is False
+    assert receiver.intake.tell(Serve({}, ready=True)).result() is False
