@@ -62,6 +62,12 @@ def test_a_stopped_mesh_stops_its_receiver(mesh: MeshUp) -> None:
     assert not running(receiver)
 
 
+def test_ctrl_c_is_not_the_receivers(mesh: MeshUp) -> None:
+    """A terminal sends it to all processes of the mesh's group, and answers are owed yet."""
+    mesh.start()
+    assert os.getpgid(mesh.receiver) != os.getpgid(mesh.process.pid)
+
+
 def test_a_broker_that_is_added_takes_events(mesh: MeshUp) -> None:
     mesh.start()
     assert post(f"{mesh.url}/cabs/late", b"", EVENT)[0] == 404
