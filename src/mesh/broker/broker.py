@@ -35,7 +35,6 @@ class Broker:
         self.triggers = 0
         self._partitions = manifest.partitions
         self._unkeyed = 0
-        self._stored: list[tuple[int, Append]] = []  # and answered, and yet to be shown to triggers
         self._settlements = Settlements()
         self._ledger = ledger
         self._history = history
@@ -107,16 +106,8 @@ class Broker:
                 settled.cancel()
             then(answer)
             return
-        self._stored.append((answer[0], new))
-        if len(self._stored) == 1:
-            asyncio.get_running_loop().call_soon(self._take_note)
+        self.appended(answer[0], new)
         if settled is None:
             then(True)
         else:
             settled.add_done_callback(lambda settled: then(settled.result()))
-
-    def _take_note(self) -> None:
-        """In the turn after the answers: producers send their next events while this goes on."""
-        stored, self._stored = self._stored, []
-        for seq, new in stored:
-            self.appended(seq, new)
