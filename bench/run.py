@@ -28,7 +28,7 @@ BENCHES = (
     Bench("cold_start", short=("--quick",)),
     Bench("curves", long=("--long",)),
     Bench("rides", short=("200",), long=("600",)),
-    Bench("accept", short=("1",), long=("5",)),
+    Bench("accept", short=("1",), long=("9",)),
     Bench("deliver", short=("1",), long=("5",)),
     Bench("inner_loop", short=("1",), long=("5",)),
 )
