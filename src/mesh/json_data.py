@@ -1,10 +1,8 @@
 """Whether an event's data calls itself JSON, and whether it is."""
 
-from functools import lru_cache
-
 import msgspec
 
-TYPE_KEPT = 1_000  # characters of a type: one may have a megabyte
+from mesh.remembered import remembered
 
 
 def is_json(content_type: str) -> bool:
@@ -12,13 +10,9 @@ def is_json(content_type: str) -> bool:
     return media_type(content_type).endswith(("/json", "+json"))
 
 
+@remembered(1024)  # the same few with each event
 def media_type(content_type: str) -> str:
     """The type less its parameters, in lower case."""
-    return _media_type(content_type) if len(content_type) <= TYPE_KEPT else _media_type.__wrapped__(content_type)
-
-
-@lru_cache(maxsize=1024)  # the same few with each event
-def _media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 

@@ -12,10 +12,10 @@ from mesh.broker.route import Route
 from mesh.errors import LedgerUnavailable
 from mesh.ledger.port import Ledger
 from mesh.ledger.records import Advance, Stored
+from mesh.remembered import LONGEST
 
 READ_EVENTS = 100
 TYPES_KNOWN = 1_000
-TYPE_KNOWN = 1_000  # characters of one: it may have a megabyte
 ADVANCE_SECONDS = 0.05  # events stay in the ledger as much longer; at once, a hundred idle triggers cost a fifth more
 
 Passed = Callable[[Stored, int], None]
@@ -135,7 +135,7 @@ class Feed:
             if len(self._by_type) >= TYPES_KNOWN:
                 self._by_type.clear()
             asked = [one for one in self._dispatchers if one.route.types is None or of_type in one.route.types]
-            if len(of_type) <= TYPE_KNOWN:
+            if len(of_type) <= LONGEST:
                 self._by_type[of_type] = asked
         return asked
 

@@ -4,9 +4,8 @@ Source: Kafka's default partitioner for keyed records (clients/…/utils/Utils.j
 event's `partitionkey` (io.cloudevents.kafka.PartitionKeyExtensionInterceptor).
 """
 
-import functools
+from mesh.remembered import remembered
 
-KEY_KEPT = 1_000  # characters of a key: one may have a megabyte
 _SEED = 0x9747B28C
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
@@ -14,12 +13,12 @@ _MASK = 0xFFFFFFFF
 
 def partition_of(key: str, partitions: int) -> int:
     """Return the partition that Kafka's default partitioner gives a record with this key."""
-    return _partition_of(key, partitions) if len(key) <= KEY_KEPT else _partition_of.__wrapped__(key, partitions)
+    return _to_positive(key) % partitions
 
 
-@functools.lru_cache(maxsize=1024)  # events of one key come close together
-def _partition_of(key: str, partitions: int) -> int:
-    return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+@remembered(1024)  # events of one key come close together
+def _to_positive(key: str) -> int:
+    return murmur2(key.encode()) & 0x7FFFFFFF
 
 
 def murmur2(data: bytes) -> int:

@@ -11,16 +11,12 @@ from mesh.process import log_in_plain_lines, spare_the_collector
 from mesh.receiver.receiver import Receiver
 
 
-async def receive(bound: Bound, max_connections: int, half: socket.socket) -> None:
-    await Receiver(bound, max_connections).run(half)
-
-
 def main(link: int, max_connections: int, *listening: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # whoever ends a service may tell all: the mesh ends this in order
     log_in_plain_lines()
     spare_the_collector()
     with Bound([socket.socket(fileno=one) for one in listening]) as bound:
-        uvloop.run(receive(bound, max_connections, socket.socket(fileno=link)))
+        uvloop.run(Receiver(bound, max_connections).run(socket.socket(fileno=link)))
 
 
 if __name__ == "__main__":

@@ -58,4 +58,4 @@ class Link(asyncio.Protocol, Generic[Message]):
         """Where the message that begins there ends; None while it is not here whole."""
         body = begin + LENGTH_BYTES
         end = body + int.from_bytes(self._received[begin:body])
-        return end if body <= len(self._received) and end <= len(self._received) else None
+        return end if end <= len(self._received) else None

@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from mesh.broker.dispatcher import WINDOW
-from mesh.broker.feed import TYPE_KNOWN
 from mesh.broker.route import Route
 from mesh.errors import LedgerUnavailable
 from mesh.ledger.memory import MemoryLedger
 from mesh.ledger.records import Advance, Change, Stored
 from mesh.manifests.model import Exact, Prefix
+from mesh.remembered import LONGEST
 from support.clock import until
 from support.delivering import SUBSCRIBER, Running, answer, retrying, routed, trigger
 from support.events import BROKER, event
@@ -56,9 +56,9 @@ async def publish(mesh: Running, *types: str) -> None:
 
 async def test_long_types_are_looked_up_each_time(mesh: Running) -> None:
     async with mesh.dispatching(RIDES, FEES, STARTING_WITH_F):
-        await publish(mesh, "f" * (TYPE_KNOWN + 1), "f" * TYPE_KNOWN)
+        await publish(mesh, "f" * (LONGEST + 1), "f" * LONGEST)
     assert sent(mesh, "http://notify") == ["e-1", "e-2"]
-    assert list(mesh.broker.feed._by_type) == ["f" * TYPE_KNOWN]
+    assert list(mesh.broker.feed._by_type) == ["f" * LONGEST]
 
 
 async def test_each_trigger_gets_what_it_wants_in_the_order_of_arrival(mesh: Running) -> None:
